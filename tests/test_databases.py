@@ -1,0 +1,80 @@
+"""The servers other tests stand on: they start everywhere, survive a crash and never outlive us."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from tests.databases import NoPostgres, PostgresServer, packaged_binaries, postgres, start_postgres
+
+START_AND_WAIT = """
+import time
+from tests.databases import start_postgres
+print(start_postgres().directory, flush=True)
+time.sleep(60)
+"""
+
+
+def answer(server: PostgresServer, query: str) -> object:
+    with psycopg.connect(
+        make_url(server.url).set(drivername="postgresql").render_as_string(False)
+    ) as connection:
+        cursor = connection.execute(query)
+        row = cursor.fetchone() if cursor.description else None
+        return row and row[0]
+
+
+def test_the_packaged_postgresql_starts_where_none_is_installed() -> None:
+    binaries = packaged_binaries()
+    assert binaries is not None
+    with PostgresServer(binaries) as server:
+        assert answer(server, "SHOW fsync") == "on"
+
+
+def test_a_killed_server_comes_back_with_what_it_had_committed() -> None:
+    with start_postgres() as server:
+        answer(server, "CREATE TABLE kept (number int)")
+        answer(server, "INSERT INTO kept VALUES (7)")
+        killed = server.pid
+        server.kill()
+        server.start()
+        assert server.pid != killed
+        assert answer(server, "SELECT number FROM kept") == 7
+    assert not server.directory.exists()
+
+
+def test_a_server_ends_with_the_process_that_started_it() -> None:
+    with subprocess.Popen(
+        (sys.executable, "-c", START_AND_WAIT), stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        directory = Path(starter.stdout.readline().strip())
+        assert (directory / "data" / "postmaster.pid").exists()
+        starter.kill()
+    deadline = time.monotonic() + 20
+    while directory.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not directory.exists()
+
+
+def test_no_postgresql_at_all_is_an_error_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.databases.installed_binaries", lambda: None)
+    monkeypatch.setattr("tests.databases.packaged_binaries", lambda: Path("/nowhere/at/all/bin"))
+    with pytest.raises(NoPostgres, match="LRS_TEST_POSTGRES_URL"):
+        start_postgres()
+
+
+def test_a_server_named_by_the_environment_is_used_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(
+        "LRS_TEST_POSTGRES_URL", "postgresql://someone:secret@127.0.0.1:5433/postgres"
+    )
+    with postgres() as url:
+        assert url == "postgresql+psycopg://someone:secret@127.0.0.1:5433/postgres"
