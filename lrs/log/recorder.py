@@ -1,0 +1,511 @@
+"""Records events in the log, and reads them back in order.
+
+A position is given inside the transaction that inserts the event, under one lock, so positions are
+contiguous and are committed in order: a reader that has seen position ``n`` has seen everything up
+to ``n``. Each statement is a stream of its own, version 1, and the registry of stream versions makes
+ids unique for ever.
+
+Appending is optimistic: insert, and only when a stream version turns out to be taken, look and decide
+request by request. The common path asks the database nothing.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import starmap
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    IntegrityError,
+    ListenNotifySubscription,
+    Notification,
+    ProcessRecorder,
+    StoredEvent,
+    Tracking,
+)
+from sqlalchemy import Connection
+
+from lrs.log import leaf
+from lrs.log.storage import Storage
+from lrs.log.tables import ATTACHMENT_CONTENT, EVENT_LOG, EVENT_REGISTRY
+from projections.rows import insert_rows
+from schemas.events import CATEGORIES, TOPICS, Category, LogEntry, NewEvent
+
+Clock = Callable[[], int]
+"""Microseconds since 1970."""
+
+
+def wall_clock() -> int:
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends: the position of its last event, 0 when there is none.
+
+    ``stored`` is a promise: whatever is recorded later has a later ``stored``. It is that of the last
+    event or, on a log that was idle since, the time of the last ``tick``.
+    """
+
+    position: int
+    stored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Data that a statement announces by its hash, and the hash as the statement gives it."""
+
+    sha2: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events to be recorded together or not at all, with the attachments they announce."""
+
+    events: Sequence[NewEvent]
+    attachments: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where each event of a request is; for a retry, where it has been since the first time."""
+
+    positions: Sequence[int]
+    head: Head
+
+
+class StreamConflict(Exception):
+    """Streams hold another event under these versions already; nothing of the request was recorded."""
+
+    def __init__(self, streams: Sequence[tuple[bytes, int]]) -> None:
+        super().__init__(", ".join(f"{stream.hex()}/{version}" for stream, version in streams))
+        self.streams = streams
+
+
+Outcome = Appended | StreamConflict
+_Key = tuple[int, bytes, int]
+_COLUMNS = (
+    "position, stored, kind, stream_id, stream_version, credential, salt, commitment, leaf, body"
+)
+
+
+class LogRecorder(ProcessRecorder):
+    """The log of one store, on SQLite or PostgreSQL.
+
+    It honours the recorder contracts of the eventsourcing library (``insert_events`` and the
+    ``select_…`` methods); the store itself uses ``append``, ``read`` and ``entries``, which carry what
+    the library's records have no place for: when, by whom, and the Merkle leaf.
+
+    ``inline`` projections are applied in the transaction that appends. ``topics`` gives the number
+    of each topic; the number is what is stored.
+    """
+
+    unique_violation: type[Exception]
+    server_lost: tuple[type[Exception], ...]  # the outcome is unknown, the server may come back
+    log_broken: tuple[type[Exception], ...]  # the file or the disk under it failed
+
+    def __init__(
+        self,
+        storage: Storage,
+        inline: Sequence[ModuleType] = (),
+        *,
+        topics: dict[str, int] | None = None,
+        clock: Clock = wall_clock,
+    ) -> None:
+        self.storage = storage
+        self.inline = inline
+        self.clock = clock
+        self._kinds = dict(TOPICS) if topics is None else topics
+        self._topics = {kind: topic for topic, kind in self._kinds.items()}
+        self._wakers: set[Callable[[], None]] = set()
+        
+    # Appending
+
+    def append(self, requests: Sequence[Append]) -> list[Outcome]:
+        """Record the requests in one durable transaction, each whole or not at all.
+
+        The outcome of a request does not depend on its neighbours: one that contradicts the log gets
+        a StreamConflict, the others are recorded. An event the log holds already with the same content
+        hash counts as recorded.
+        """
+        try:
+            with self.storage.write() as connection:
+                outcomes = self._append_new(connection, requests)
+        except self.unique_violation:
+            with self.storage.write() as connection:
+                outcomes = self._append_settled(connection, requests)
+        self._wake()
+        return outcomes
+
+    def _append_new(self, connection: Connection, requests: Sequence[Append]) -> list[Outcome]:
+        head = self.lock_head(connection)
+        events = [event for request in requests for event in request.events]
+        entries = self._insert(connection, head, events)
+        self._insert_attachments(connection, requests)
+        last = _end(entries, head)
+        outcomes: list[Outcome] = []
+        position = head.position
+        for request in requests:
+            end = position + len(request.events)
+            outcomes.append(Appended(range(position + 1, end + 1), last))
+            position = end
+        return outcomes
+
+    def _append_settled(self, connection: Connection, requests: Sequence[Append]) -> list[Outcome]:
+        head = self.lock_head(connection)
+        held = self._held(connection, [_key(e) for request in requests for e in request.events])
+        accepted: list[NewEvent] = []
+        placed: list[list[int] | StreamConflict] = []
+        for request in requests:
+            mine: dict[_Key, tuple[int, bytes]] = {}
+            new: list[NewEvent] = []
+            positions: list[int] = []
+            contradicted: list[tuple[bytes, int]] = []
+            for event in request.events:
+                key = _key(event)
+                holder = held.get(key) or mine.get(key)
+                if holder is None:
+                    position = head.position + len(accepted) + len(new) + 1
+                    mine[key] = (position, event.content_hash)
+                    new.append(event)
+                    positions.append(position)
+                elif is_retry(event, holder[1]):
+                    positions.append(holder[0])
+                else:
+                    contradicted.append((event.stream_id, event.stream_version))
+            if contradicted:  # one conflict must not fail its neighbours
+                placed.append(StreamConflict(contradicted))
+            else:
+                held.update(mine)
+                accepted += new
+                placed.append(positions)
+        entries = self._insert(connection, head, accepted)
+        self._insert_attachments(
+            connection, [r for r, p in zip(requests, placed, strict=True) if isinstance(p, list)]
+        )
+        last = _end(entries, head)
+        return [p if isinstance(p, StreamConflict) else Appended(p, last) for p in placed]
+
+    def _insert(
+        self, connection: Connection, head: Head, events: Sequence[NewEvent]
+    ) -> list[LogEntry]:
+        if not events:
+            return []
+        position, stored = head.position, max(self.clock(), head.stored + 1) - 1
+        salts = os.urandom(leaf.SALT_LENGTH * len(events))
+        entries, rows, registry = [], [], []
+        for number, event in enumerate(events):
+            kind, stream_id, body, credential, version, content_hash, value = event
+            position += 1
+            stored += 1
+            salt = salts[number * leaf.SALT_LENGTH : (number + 1) * leaf.SALT_LENGTH]
+            commitment = leaf.commit(salt, body)
+            record = leaf.leaf_record(
+                position, stored, kind, stream_id, version, credential, len(body), commitment
+            )
+            row = (position, stored, kind, stream_id, version, credential, salt, commitment)
+            row += (leaf.leaf_hash(record), body)
+            rows.append(row)
+            entries.append(LogEntry(*row, value))
+            registry.append(
+                (CATEGORIES.get(kind, Category.OTHER), stream_id, version, position, content_hash)
+            )
+        registry.sort()
+        insert_rows(connection, EVENT_REGISTRY, registry)  # refuses before anything is done
+        insert_rows(connection, EVENT_LOG, rows)
+        for projection in self.inline:
+            wanted = [entry for entry in entries if entry.kind in projection.KINDS]
+            if wanted:
+                projection.apply(connection, projection.TABLES, wanted)
+        self._set_head(connection, Head(position, stored))
+        return entries
+
+    def _insert_attachments(self, connection: Connection, requests: Sequence[Append]) -> None:
+        content = {a.sha2: a.content for request in requests for a in request.attachments}
+        insert_rows(
+            connection, ATTACHMENT_CONTENT, sorted(content.items()), ignore=True
+        )
+
+    def _held(self, connection: Connection, keys: Sequence[_Key]) -> dict[_Key, tuple[int, bytes]]:
+        """Position and content hash of the stream versions among ``keys`` that are taken."""
+        raise NotImplementedError
+
+    def lock_head(self, connection: Connection) -> Head:
+        """Take this transaction's turn to append and tell where the log ends."""
+        raise NotImplementedError
+
+    def tick(self) -> Head:
+        """Promise that nothing will be recorded with a ``stored`` up to now, and return the head.
+
+        So an idle log is known to be complete up to a recent time, by one clock and across processes: the
+        promise is kept in the database, and every append takes a later time.
+        """
+        with self.storage.write() as connection:
+            head = self.lock_head(connection)
+            head = Head(head.position, max(head.stored, self.clock()))
+            self._set_head(connection, head)
+        return head
+
+    def _set_head(self, connection: Connection, head: Head) -> None:
+        driver: Any = connection.connection.driver_connection
+        sql = "UPDATE log_head SET position = {}, stored = {}"
+        driver.execute(sql.format(head.position, head.stored))
+
+    # Reading
+
+    def head(self) -> Head:
+        """Where the log ends now."""
+        with self.storage.read() as connection:
+            return self.head_of(connection)
+
+    def head_of(self, connection: Connection) -> Head:
+        return Head(*self._fetch(connection, "SELECT position, stored FROM log_head", ())[0])
+
+    def read(
+        self,
+        after: int = 0,
+        limit: int = 1000,
+        *,
+        stop: int | None = None,
+        kinds: Sequence[int] | None = None,
+    ) -> list[LogEntry]:
+        """Up to ``limit`` events past position ``after``, in order, none past ``stop``."""
+        with self.storage.read() as connection:
+            return self.read_in(connection, after, limit, stop=stop, kinds=kinds)
+
+    def read_in(
+        self,
+        connection: Connection,
+        after: int = 0,
+        limit: int = 1000,
+        *,
+        stop: int | None = None,
+        kinds: Sequence[int] | None = None,
+    ) -> list[LogEntry]:
+        condition, values = "position > ?", [after]
+        if stop is not None:
+            condition, values = f"{condition} AND position <= ?", [*values, stop]
+        if kinds is not None:
+            condition += f" AND kind IN ({','.join(str(int(kind)) for kind in kinds)})"
+        sql = f"SELECT {_COLUMNS} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
+        return list(starmap(LogEntry, self._fetch(connection, sql, (*values, limit))))
+
+    def entries(self, connection: Connection, positions: Sequence[int]) -> list[LogEntry]:
+        """The events at these positions, in the order asked for."""
+        if not positions:
+            return []
+        sql = f"SELECT {_COLUMNS} FROM event_log WHERE position IN ({{}})"
+        found = {row[0]: row for row in self._fetch_in(connection, sql, positions)}
+        return [LogEntry(*found[position]) for position in positions]
+
+    def position_of(
+        self, connection: Connection, category: int, stream_id: bytes, stream_version: int = 1
+    ) -> int | None:
+        held = self._held(connection, [(category, stream_id, stream_version)])
+        return next((position for position, _ in held.values()), None)
+
+    def attachments(self, connection: Connection, sha2s: Sequence[str]) -> dict[str, bytes]:
+        """Attachment data by hash, for those hashes the store holds."""
+        sql = "SELECT sha2, content FROM attachment_content WHERE sha2 IN ({})"
+        return dict(self._fetch_in(connection, sql, sha2s)) if sha2s else {}
+
+    def _fetch(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
+        """Rows of a query whose parameters are marked by ``?``."""
+        raise NotImplementedError
+
+    def _fetch_in(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
+        """Rows of a query with one list of values at ``{}``."""
+        raise NotImplementedError
+
+    # Listening
+
+    def on_append(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call ``wake`` after each append of this process; returns what ends that."""
+        self._wakers.add(wake)
+        return lambda: self._wakers.discard(wake)
+
+    def _wake(self) -> None:
+        for wake in tuple(self._wakers):
+            wake()
+
+    # The contracts of the eventsourcing library
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append the events in one transaction and return their positions.
+
+        With ``tracking`` that position is recorded in the same transaction. Raises IntegrityError, and
+        records nothing, when a stream holds one of the versions or the tracking went further already.
+        """
+        tracking: Tracking | None = kwargs.get("tracking")
+        events = [
+            NewEvent(
+                self._kinds[event.topic],
+                _id_bytes(event.originator_id),
+                event.state,
+                stream_version=event.originator_version,
+            )
+            for event in stored_events
+        ]
+        try:
+            with self.storage.write() as connection:
+                if tracking is not None:
+                    self._insert_tracking(connection, tracking)
+                [outcome] = self._append_new(connection, [Append(events)])
+        except self.unique_violation as error:
+            raise IntegrityError(str(error)) from error
+        self._wake()
+        assert isinstance(outcome, Appended)
+        return list(outcome.positions)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        condition, values = "r.stream_id = ?", [_id_bytes(originator_id)]
+        if gt is not None:
+            condition, values = f"{condition} AND r.stream_version > ?", [*values, gt]
+        if lte is not None:
+            condition, values = f"{condition} AND r.stream_version <= ?", [*values, lte]
+        categories = ",".join(str(int(category)) for category in Category)
+        sql = (
+            "SELECT e.kind, e.stream_version, e.body FROM event_registry r"
+            " JOIN event_log e ON e.position = r.position"
+            f" WHERE r.category IN ({categories}) AND {condition}"
+            f" ORDER BY r.stream_version {'DESC' if desc else 'ASC'}"
+        )
+        if limit is not None:
+            sql, values = f"{sql} LIMIT ?", [*values, limit]
+        with self.storage.read() as connection:
+            return [
+                StoredEvent(originator_id, version, self._topics[kind], body)
+                for kind, version, body in self._fetch(connection, sql, values)
+            ]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        after = 0 if start is None else start - 1 if inclusive_of_start else start
+        kinds = [self._kinds[topic] for topic in topics if topic in self._kinds] if topics else None
+        return [
+            Notification(
+                UUID(bytes=entry.stream_id),
+                entry.stream_version,
+                self._topics[entry.kind],
+                entry.body,
+                entry.position,
+            )
+            for entry in self.read(after, limit, stop=stop, kinds=kinds)
+        ]
+
+    def max_notification_id(self) -> int | None:
+        return self.head().position or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "LogSubscription":
+        return LogSubscription(self, gt, topics)
+
+    def insert_tracking(self, tracking: Tracking) -> None:
+        with self.storage.write() as connection:
+            self._insert_tracking(connection, tracking)
+
+    def _insert_tracking(self, connection: Connection, tracking: Tracking) -> None:
+        if not self.track(connection, tracking.application_name, tracking.notification_id):
+            raise IntegrityError(f"{tracking.application_name} is past {tracking.notification_id}")
+
+    def track(self, connection: Connection, name: str, position: int) -> bool:
+        """Record that ``name`` has applied the log up to ``position``; False if it had already."""
+        rows = self._fetch(
+            connection,
+            "INSERT INTO projection_tracking (name, position) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET position = excluded.position"
+            " WHERE projection_tracking.position < excluded.position RETURNING position",
+            (name, position),
+        )
+        return bool(rows)
+
+    def lock_tracked(self, connection: Connection, name: str) -> int:
+        """The same as ``tracked``, and no other transaction moves it before this one ends."""
+        self._fetch(
+            connection,
+            "INSERT INTO projection_tracking (name, position) VALUES (?, 0)"
+            " ON CONFLICT (name) DO UPDATE SET position = projection_tracking.position"
+            " RETURNING position",
+            (name,),
+        )
+        return self.tracked(connection, name)
+
+    def tracked(self, connection: Connection, name: str) -> int:
+        """How far ``name`` has applied the log; 0 when it never has."""
+        rows = self._fetch(
+            connection, "SELECT position FROM projection_tracking WHERE name = ?", (name,)
+        )
+        return rows[0][0] if rows else 0
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        with self.storage.read() as connection:
+            return self.tracked(connection, application_name) or None
+
+
+def is_retry(event: NewEvent, recorded: bytes) -> bool:
+    """Whether an event says the same as the one recorded in its place.
+
+    A content hash has two halves: what both versions of xAPI compare, and what only 1.0.x compares
+    as well. A statement sent under 2.0 is compared by the first half.
+    """
+    if not event.content_hash:
+        return False
+    length = 16 if event.kind == TOPICS["StatementStored/2.0"] else 32
+    return event.content_hash[:length] == recorded[:length]
+
+
+def _end(entries: Sequence[LogEntry], head: Head) -> Head:
+    return Head(entries[-1].position, entries[-1].stored) if entries else head
+
+
+def _key(event: NewEvent) -> _Key:
+    return (CATEGORIES.get(event.kind, Category.OTHER), event.stream_id, event.stream_version)
+
+
+def _id_bytes(originator_id: UUID | str) -> bytes:
+    return originator_id.bytes if isinstance(originator_id, UUID) else UUID(originator_id).bytes
+
+
+class LogSubscription(ListenNotifySubscription[LogRecorder]):
+    """Yields events as they are recorded, by this process or, within ``POLL`` seconds, by another."""
+
+    POLL = 0.1
+
+    def __init__(self, recorder: LogRecorder, gt: int | None, topics: Sequence[str]) -> None:
+        self._end_waking: Callable[[], None] = lambda: None
+        super().__init__(recorder, gt, topics)
+        self._end_waking = recorder.on_append(self._has_been_notified.set)
+
+    def _loop_on_pull(self) -> None:
+        try:
+            while not self._has_been_stopped:
+                self._pull()
+                self._has_been_notified.wait(self.POLL)
+        except BaseException as error:
+            if self._thread_error is None:
+                self._thread_error = error
+            self.stop()
+
+    def stop(self) -> None:
+        self._end_waking()
+        super().stop()

@@ -1,0 +1,243 @@
+"""The database under a store: SQLite for one office, PostgreSQL for a ministry.
+
+SQLite: write-ahead log with ``synchronous=FULL`` (a commit that returned survives a power cut), and
+exactly one connection that writes and checkpoints, behind a lock; a second writing process is refused,
+because SQLite up to 3.51.2 can corrupt a file two connections checkpoint at once. PostgreSQL: any number
+of processes, ``synchronous_commit=on``; writers take turns at the row of ``log_head``.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool, StaticPool
+
+PAGE_SIZE = 16_384  # bytes; only a new file takes it
+READERS = 16
+
+
+class StoreInUse(Exception):
+    """Another process writes to this SQLite file."""
+
+    def __init__(self, path: str, holder: str) -> None:
+        super().__init__(
+            f"{path} is open for writing in another process ({holder}). SQLite takes one writing"
+            " process: stop that one first, or use PostgreSQL (LRS_DATABASE_URL=postgresql+psycopg://…)."
+        )
+
+
+class Storage:
+    """Connections to the database of one store."""
+
+    dialect: str
+    readers: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading; all its queries see one state of the database."""
+        with self.readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, committed on leaving, rolled back on an exception."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class SqliteStorage(Storage):
+    """One file, one writing connection."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL) -> None:
+        if url.database in (None, "", ":memory:"):
+            raise ValueError(
+                "a store keeps its log in a file: give one, as in sqlite:///hocba.db"
+            )
+        path = str(url.database)
+        self._lock_file = _take_file_lock(path)
+        self._writers = create_engine(
+            url,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False, "cached_statements": 512},
+            hide_parameters=True,  # a body has no place in an error message
+        )
+        self.readers = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=READERS,
+            max_overflow=0,
+            connect_args={"check_same_thread": False, "cached_statements": 256},
+            hide_parameters=True,
+        )
+        event.listen(self._writers, "connect", _prepare_writer)
+        event.listen(self._writers, "begin", _begin_immediate)
+        event.listen(self.readers, "connect", _prepare_reader)
+        event.listen(self.readers, "begin", _begin_deferred)
+        self._turn = threading.RLock()
+        self._writer = self._writers.connect()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self._turn, self._writer.begin():
+            yield self._writer
+
+    def close(self) -> None:
+        with self._turn:
+            self.readers.dispose()
+            self._writer.close()
+            self._writers.dispose()
+            self._lock_file.close()
+
+
+class PostgresStorage(Storage):
+    """A pool of connections to one PostgreSQL database."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._writers = create_engine(
+            url, pool_size=4, max_overflow=4, pool_reset_on_return=None, hide_parameters=True
+        )
+        self.readers = create_engine(
+            url,
+            pool_size=READERS,
+            max_overflow=0,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",
+            hide_parameters=True,
+        )
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self._writers.connect() as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except psycopg.Error as error:
+                if connection.connection.driver_connection.closed:  # type: ignore[union-attr]
+                    connection.invalidate(error)  # the next one is opened anew
+                raise
+
+    def close(self) -> None:
+        self.readers.dispose()
+        self._writers.dispose()
+
+
+def open_storage(database_url: str) -> SqliteStorage | PostgresStorage:
+    """Connect to the database at a SQLAlchemy URL and bring the log's tables up to date.
+
+    Raises StoreInUse when a SQLite file has a writer already, ValueError for another kind of URL.
+    """
+    url = make_url(database_url)
+    storage: SqliteStorage | PostgresStorage
+    if url.get_backend_name() == "sqlite":
+        storage = SqliteStorage(url)
+    elif url.get_backend_name() == "postgresql":
+        storage = PostgresStorage(url.set(drivername="postgresql+psycopg"))
+    else:
+        raise ValueError(
+            f"LRS_DATABASE_URL={url.render_as_string(hide_password=True)}: the log runs on sqlite or"
+            " postgresql, as in sqlite:///hocba.db or postgresql+psycopg://user:password@host/name"
+        )
+    try:
+        migrate_log(storage)
+    except BaseException:
+        storage.close()
+        raise
+    return storage
+
+
+def migrate_log(storage: Storage) -> None:
+    """Run the numbered SQL files that this database has not seen, in order, each in a transaction."""
+    folder = files("lrs.log") / "sql" / storage.dialect
+    scripts = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    with storage.write() as connection:
+        driver: Any = connection.connection.driver_connection
+        if storage.dialect == "postgresql":
+            driver.execute("SELECT pg_advisory_xact_lock(7201966051)")  # one process migrates
+        driver.execute("CREATE TABLE IF NOT EXISTS log_migrations (name text PRIMARY KEY)")
+        done = {name for (name,) in driver.execute("SELECT name FROM log_migrations").fetchall()}
+        for script in scripts:
+            if script.name not in done:
+                for statement in _statements(script.read_text(encoding="utf-8"), storage.dialect):
+                    driver.execute(statement)
+                driver.execute(f"INSERT INTO log_migrations (name) VALUES ('{script.name}')")
+
+
+def _statements(script: str, dialect: str) -> Iterator[str]:
+    """SQLite takes one statement at a time; PostgreSQL takes a whole script."""
+    if dialect == "postgresql":
+        yield script
+        return
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def _take_file_lock(path: str) -> IO[str]:
+    """Hold ``PATH.lock`` for as long as this process writes; the kernel lets go when it dies."""
+    lock = open(f"{path}.lock", "a+", encoding="utf-8")  # noqa: SIM115 (held until close)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "process unknown"
+        lock.close()
+        raise StoreInUse(path, holder) from None
+    lock.truncate(0)
+    lock.write(f"pid {os.getpid()}")
+    lock.flush()
+    return lock
+
+
+def _pragmas(*pragmas: str) -> Callable[[Any, Any], None]:
+    def prepare(driver: Any, _record: Any) -> None:
+        driver.isolation_level = None  # transactions begin where we say so
+        for pragma in pragmas:
+            driver.execute(f"PRAGMA {pragma}")
+
+    return prepare
+
+
+_prepare_writer = _pragmas(
+    f"page_size={PAGE_SIZE}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=4000",
+    "cache_size=-65536",
+    "busy_timeout=10000",
+)
+_prepare_reader = _pragmas(
+    "query_only=1", "busy_timeout=10000", "cache_size=-16384", "mmap_size=268435456"
+)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def sqlite_path(database_url: str) -> Path | None:
+    """The file of a SQLite store; None for PostgreSQL."""
+    url = make_url(database_url)
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None

@@ -1,0 +1,104 @@
+"""Rows into tables, at the speed of the driver.
+
+A projection writes ten rows for each statement, inside the transaction that appends it. One call of
+the driver for each row costs more than the row: on SQLite every call also lets go of the interpreter
+lock and has to win it back. So rows go in many at a time: one ``INSERT`` with many ``VALUES`` on
+SQLite, binary ``COPY`` on PostgreSQL.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeEngine
+
+CHUNKS = (256, 64, 16, 4, 1)  # few shapes, so that every one stays a prepared statement
+
+COPY_TYPES: dict[type[TypeEngine[Any]], str] = {
+    SmallInteger: "int2",
+    BigInteger: "int8",
+    Integer: "int4",
+    LargeBinary: "bytea",
+    Text: "text",
+    Boolean: "bool",
+}
+
+
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], *, ignore: bool = False
+) -> None:
+    """Insert tuples that hold a value for every column of ``table``, in the table's order.
+
+    With ``ignore`` a row whose primary key exists already is passed over. Raises the driver's own
+    IntegrityError (``sqlite3`` or ``psycopg``) when a unique key is taken; the transaction is then
+    to be rolled back by the caller.
+    """
+    if not rows:
+        return
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        _insert_many_values(driver, table, rows, ignore)
+    elif ignore:
+        with driver.cursor() as cursor:
+            cursor.executemany(_insert_sql(table), rows)
+    else:
+        _copy(driver, table, rows)
+
+
+def _insert_many_values(
+    driver: Any, table: Table, rows: Sequence[tuple[Any, ...]], ignore: bool
+) -> None:
+    start, count = 0, len(rows)
+    for size in CHUNKS:
+        while count - start >= size:
+            driver.execute(
+                _values_sql(table.name, len(table.columns), size, ignore),
+                list(chain.from_iterable(rows[start : start + size])),
+            )
+            start += size
+
+
+@lru_cache(maxsize=512)
+def _values_sql(name: str, columns: int, size: int, ignore: bool) -> str:
+    row = f"({','.join('?' * columns)})"
+    verb = "INSERT OR IGNORE" if ignore else "INSERT"
+    return f"{verb} INTO {name} VALUES {','.join([row] * size)}"
+
+
+@lru_cache(maxsize=128)
+def _insert_sql(table: Table) -> str:
+    return (
+        f"INSERT INTO {table.name} VALUES ({','.join(['%b'] * len(table.columns))})"
+        " ON CONFLICT DO NOTHING"
+    )
+
+
+@lru_cache(maxsize=128)
+def _copy_sql(table: Table) -> tuple[str, list[str]]:
+    return (
+        f"COPY {table.name} FROM STDIN (FORMAT BINARY)",
+        [_copy_type(column.type) for column in table.columns],
+    )
+
+
+def _copy_type(column_type: TypeEngine[Any]) -> str:
+    return next(name for cls, name in COPY_TYPES.items() if isinstance(column_type, cls))
+
+
+def _copy(driver: Any, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    statement, types = _copy_sql(table)
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
