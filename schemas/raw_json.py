@@ -1,0 +1,31 @@
+"""JSON objects taken apart and put together without re-serialising what is inside.
+
+``members`` gives the text of each value exactly as it was received, so that integers beyond 64 bit,
+``1.0`` and the order of keys survive whatever the store sets around them.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_encode_text = msgspec.json.Encoder().encode
+
+
+def members(text: bytes) -> dict[str, bytes]:
+    """The members of an object: their names, and the text of their values."""
+    return {name: bytes(value) for name, value in _decode_members(text).items()}
+
+
+def items(text: bytes) -> list[bytes]:
+    """The text of each item of an array."""
+    return [bytes(item) for item in _decode_items(text)]
+
+
+def join_members(values: Mapping[str, bytes]) -> bytes:
+    return b"{" + b",".join([_encode_text(n) + b":" + v for n, v in values.items()]) + b"}"
+
+
+def join_items(values: Iterable[bytes]) -> bytes:
+    return b"[" + b",".join(values) + b"]"
