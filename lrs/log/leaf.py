@@ -1,15 +1,18 @@
 """The Merkle leaf of an event: a commitment to its body inside a record of fixed size.
 
-``commitment = SHA-256(0x02 || salt || body)`` hides the body, so that the salt and the body can be
-destroyed later and every proof still holds. ``leaf = SHA-256(0x00 || record)`` is a leaf hash as RFC
-6962 section 2.1 defines it; the prefix 0x02 keeps commitments apart from leaves (0x00) and nodes (0x01).
+``commitment = SHA-256(0x02 || salt || body)`` hides the body, so that the salt and the body can
+be destroyed later and every proof still holds. ``leaf = SHA-256(0x00 || record)`` is a leaf hash
+as RFC 6962 section 2.1 defines it; the prefix 0x02 keeps commitments apart from leaves (0x00) and
+nodes (0x01).
 """
 
 from hashlib import sha256
 from struct import Struct
 
 RECORD = Struct(">16sQQH16sI16sI32s")
-"""Tag, position, stored (microseconds), kind, stream id, stream version, credential, body length, commitment."""
+"""Tag, position, stored (microseconds), kind, stream id, stream version, credential, body length,
+commitment.
+"""
 
 TAG = b"hocba/log-leaf/1"
 SALT_LENGTH = 16

@@ -1,7 +1,7 @@
 """The log on PostgreSQL: the row of ``log_head`` is the turn of every process that appends.
 
-The row lock is held until the commit is durable, so two appends never commit out of order. LISTEN and
-NOTIFY carry a hint that there is something new; whoever follows the log polls as well.
+The row lock is held until the commit is durable, so two appends never commit out of order. LISTEN
+and NOTIFY carry a hint that there is something new; whoever follows the log polls as well.
 """
 
 from collections.abc import Sequence

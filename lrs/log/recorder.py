@@ -1,12 +1,12 @@
 """Records events in the log, and reads them back in order.
 
-A position is given inside the transaction that inserts the event, under one lock, so positions are
-contiguous and are committed in order: a reader that has seen position ``n`` has seen everything up
-to ``n``. Each statement is a stream of its own, version 1, and the registry of stream versions makes
-ids unique for ever.
+A position is given inside the transaction that inserts the event, under one lock, so positions
+are contiguous and are committed in order: a reader that has seen position ``n`` has seen
+everything up to ``n``. Each statement is a stream of its own, version 1, and the registry of
+stream versions makes ids unique for ever.
 
-Appending is optimistic: insert, and only when a stream version turns out to be taken, look and decide
-request by request. The common path asks the database nothing.
+Appending is optimistic: insert, and only when a stream version turns out to be taken, look and
+decide request by request. The common path asks the database nothing.
 """
 
 import os
@@ -46,8 +46,8 @@ def wall_clock() -> int:
 class Head:
     """Where the log ends: the position of its last event, 0 when there is none.
 
-    ``stored`` is a promise: whatever is recorded later has a later ``stored``. It is that of the last
-    event or, on a log that was idle since, the time of the last ``tick``.
+    ``stored`` is a promise: whatever is recorded later has a later ``stored``. It is that of the
+    last event or, on a log that was idle since, the time of the last ``tick``.
     """
 
     position: int
@@ -79,7 +79,9 @@ class Appended:
 
 
 class StreamConflict(Exception):
-    """Streams hold another event under these versions already; nothing of the request was recorded."""
+    """Streams hold another event under these versions already; nothing of the request was
+    recorded.
+    """
 
     def __init__(self, streams: Sequence[tuple[bytes, int]]) -> None:
         super().__init__(", ".join(f"{stream.hex()}/{version}" for stream, version in streams))
@@ -97,8 +99,8 @@ class LogRecorder(ProcessRecorder):
     """The log of one store, on SQLite or PostgreSQL.
 
     It honours the recorder contracts of the eventsourcing library (``insert_events`` and the
-    ``select_…`` methods); the store itself uses ``append``, ``read`` and ``entries``, which carry what
-    the library's records have no place for: when, by whom, and the Merkle leaf.
+    ``select_…`` methods); the store itself uses ``append``, ``read`` and ``entries``, which carry
+    what the library's records have no place for: when, by whom, and the Merkle leaf.
 
     ``inline`` projections are applied in the transaction that appends. ``topics`` gives the number
     of each topic; the number is what is stored.
@@ -122,15 +124,15 @@ class LogRecorder(ProcessRecorder):
         self._kinds = dict(TOPICS) if topics is None else topics
         self._topics = {kind: topic for topic, kind in self._kinds.items()}
         self._wakers: set[Callable[[], None]] = set()
-        
+
     # Appending
 
     def append(self, requests: Sequence[Append]) -> list[Outcome]:
         """Record the requests in one durable transaction, each whole or not at all.
 
-        The outcome of a request does not depend on its neighbours: one that contradicts the log gets
-        a StreamConflict, the others are recorded. An event the log holds already with the same content
-        hash counts as recorded.
+        The outcome of a request does not depend on its neighbours: one that contradicts the log
+        gets a StreamConflict, the others are recorded. An event the log holds already with the
+        same content hash counts as recorded.
         """
         try:
             with self.storage.write() as connection:
@@ -207,8 +209,18 @@ class LogRecorder(ProcessRecorder):
             record = leaf.leaf_record(
                 position, stored, kind, stream_id, version, credential, len(body), commitment
             )
-            row = (position, stored, kind, stream_id, version, credential, salt, commitment)
-            row += (leaf.leaf_hash(record), body)
+            row = (
+                position,
+                stored,
+                kind,
+                stream_id,
+                version,
+                credential,
+                salt,
+                commitment,
+                leaf.leaf_hash(record),
+                body,
+            )
             rows.append(row)
             entries.append(LogEntry(*row, value))
             registry.append(
@@ -226,9 +238,7 @@ class LogRecorder(ProcessRecorder):
 
     def _insert_attachments(self, connection: Connection, requests: Sequence[Append]) -> None:
         content = {a.sha2: a.content for request in requests for a in request.attachments}
-        insert_rows(
-            connection, ATTACHMENT_CONTENT, sorted(content.items()), ignore=True
-        )
+        insert_rows(connection, ATTACHMENT_CONTENT, sorted(content.items()), ignore=True)
 
     def _held(self, connection: Connection, keys: Sequence[_Key]) -> dict[_Key, tuple[int, bytes]]:
         """Position and content hash of the stream versions among ``keys`` that are taken."""
@@ -241,8 +251,8 @@ class LogRecorder(ProcessRecorder):
     def tick(self) -> Head:
         """Promise that nothing will be recorded with a ``stored`` up to now, and return the head.
 
-        So an idle log is known to be complete up to a recent time, by one clock and across processes: the
-        promise is kept in the database, and every append takes a later time.
+        So an idle log is known to be complete up to a recent time, by one clock and across
+        processes: the promise is kept in the database, and every append takes a later time.
         """
         with self.storage.write() as connection:
             head = self.lock_head(connection)
@@ -339,8 +349,9 @@ class LogRecorder(ProcessRecorder):
     ) -> Sequence[int] | None:
         """Append the events in one transaction and return their positions.
 
-        With ``tracking`` that position is recorded in the same transaction. Raises IntegrityError, and
-        records nothing, when a stream holds one of the versions or the tracking went further already.
+        With ``tracking`` that position is recorded in the same transaction. Raises
+        IntegrityError, and records nothing, when a stream holds one of the versions or the
+        tracking went further already.
         """
         tracking: Tracking | None = kwargs.get("tracking")
         events = [
@@ -372,7 +383,8 @@ class LogRecorder(ProcessRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        condition, values = "r.stream_id = ?", [_id_bytes(originator_id)]
+        condition = "r.stream_id = ?"
+        values: list[Any] = [_id_bytes(originator_id)]
         if gt is not None:
             condition, values = f"{condition} AND r.stream_version > ?", [*values, gt]
         if lte is not None:
@@ -487,7 +499,7 @@ def _id_bytes(originator_id: UUID | str) -> bytes:
 
 
 class LogSubscription(ListenNotifySubscription[LogRecorder]):
-    """Yields events as they are recorded, by this process or, within ``POLL`` seconds, by another."""
+    """Yields events as they are recorded; those of other processes within ``POLL`` seconds."""
 
     POLL = 0.1
 

@@ -1,9 +1,10 @@
 """The database under a store: SQLite for one office, PostgreSQL for a ministry.
 
-SQLite: write-ahead log with ``synchronous=FULL`` (a commit that returned survives a power cut), and
-exactly one connection that writes and checkpoints, behind a lock; a second writing process is refused,
-because SQLite up to 3.51.2 can corrupt a file two connections checkpoint at once. PostgreSQL: any number
-of processes, ``synchronous_commit=on``; writers take turns at the row of ``log_head``.
+SQLite: write-ahead log with ``synchronous=FULL`` (a commit that returned survives a power cut),
+and exactly one connection that writes and checkpoints, behind a lock; a second writing process is
+refused, because SQLite up to 3.51.2 can corrupt a file two connections checkpoint at once.
+PostgreSQL: any number of processes, ``synchronous_commit=on``; writers take turns at the row of
+``log_head``.
 """
 
 import fcntl
@@ -31,7 +32,8 @@ class StoreInUse(Exception):
     def __init__(self, path: str, holder: str) -> None:
         super().__init__(
             f"{path} is open for writing in another process ({holder}). SQLite takes one writing"
-            " process: stop that one first, or use PostgreSQL (LRS_DATABASE_URL=postgresql+psycopg://…)."
+            " process: stop that one first, or use PostgreSQL"
+            " (LRS_DATABASE_URL=postgresql+psycopg://…)."
         )
 
 
@@ -63,9 +65,7 @@ class SqliteStorage(Storage):
 
     def __init__(self, url: URL) -> None:
         if url.database in (None, "", ":memory:"):
-            raise ValueError(
-                "a store keeps its log in a file: give one, as in sqlite:///hocba.db"
-            )
+            raise ValueError("a store keeps its log in a file: give one, as in sqlite:///hocba.db")
         path = str(url.database)
         self._lock_file = _take_file_lock(path)
         self._writers = create_engine(
@@ -150,8 +150,9 @@ def open_storage(database_url: str) -> SqliteStorage | PostgresStorage:
         storage = PostgresStorage(url.set(drivername="postgresql+psycopg"))
     else:
         raise ValueError(
-            f"LRS_DATABASE_URL={url.render_as_string(hide_password=True)}: the log runs on sqlite or"
-            " postgresql, as in sqlite:///hocba.db or postgresql+psycopg://user:password@host/name"
+            f"LRS_DATABASE_URL={url.render_as_string(hide_password=True)}: the log runs on sqlite"
+            " or postgresql, as in sqlite:///hocba.db or"
+            " postgresql+psycopg://user:password@host/name"
         )
     try:
         migrate_log(storage)
@@ -162,7 +163,7 @@ def open_storage(database_url: str) -> SqliteStorage | PostgresStorage:
 
 
 def migrate_log(storage: Storage) -> None:
-    """Run the numbered SQL files that this database has not seen, in order, each in a transaction."""
+    """Run the numbered SQL files that this database has not seen, in order, in one transaction."""
     folder = files("lrs.log") / "sql" / storage.dialect
     scripts = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     with storage.write() as connection:

@@ -1,8 +1,9 @@
 """Group commit: one thread appends to the log, sharing each commit among all who wait.
 
 While one commit is on its way to disk the next requests queue up; the writer takes whatever has
-queued as its next batch. There is no timer to tune: an idle log commits at once, a busy log commits in
-large batches. The queue is bounded: past ``queue_limit`` waiting events a request is turned away.
+queued as its next batch. There is no timer to tune: an idle log commits at once, a busy log
+commits in large batches. The queue is bounded: past ``queue_limit`` waiting events a request is
+turned away.
 """
 
 import asyncio
@@ -20,24 +21,25 @@ MAX_BATCH = 1000  # events a commit
 
 
 class LogBusy(Exception):
-    """More events wait for the writer than the store lets wait; the same request may succeed later."""
+    """More events wait for the writer than may wait; the same request may succeed later."""
 
 
 class LogUnavailable(Exception):
-    """The log could not be written. Nothing is known to be recorded; a retry settles it by the ids."""
+    """The log could not be written, and whether it was is not known; a retry settles it."""
 
 
 Committed = Callable[[Sequence[Append], Sequence[Outcome | Exception], float], None]
-"""Told of each commit, on the writer's thread: what was asked, how it went, how many seconds it took."""
+"""Told of each commit, on the writer's thread: what was asked, how it went, seconds it took."""
 
 
 class Writer:
     """The only writer of the log in this process.
 
-    ``on_failure`` is called, once, when the log itself fails (disk, file): the process is then to stop,
-    since what a failed ``fsync`` left behind is not known. Every request gets LogUnavailable from
-    then on. A database server that went away is no such failure: its requests get LogUnavailable and
-    the next batch tries again. An event that cannot be recorded for its own sake fails its request only.
+    ``on_failure`` is called, once, when the log itself fails (disk, file): the process is then to
+    stop, since what a failed ``fsync`` left behind is not known. Every request gets
+    LogUnavailable from then on. A database server that went away is no such failure: its requests
+    get LogUnavailable and the next batch tries again. An event that cannot be recorded for its
+    own sake fails its request only.
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class Writer:
     ) -> Future[Appended]:
         """Queue the events; the future resolves once they are durable.
 
-        It fails with StreamConflict when the log holds something else in the place of one of them, with
-        LogUnavailable when the outcome is not known. Raises LogBusy when the queue is full.
+        It fails with StreamConflict when the log holds something else in the place of one of
+        them, with LogUnavailable when the outcome is not known. Raises LogBusy when the queue is
+        full.
         """
         future: Future[Appended] = Future()
         self._put(Append(events, attachments), future)

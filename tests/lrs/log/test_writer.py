@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
@@ -99,10 +100,12 @@ def test_what_queues_during_a_commit_shares_the_next(stub: Stub) -> None:
 
 def test_a_full_queue_turns_a_request_away(stub: Stub) -> None:
     writer = writer_on(stub, queue_limit=10)
-    writer.append([any_event()])
+    writer.append([any_event() for _ in range(10)])
+    while writer.waiting:  # the writer has taken them, and is held up
+        time.sleep(0.001)
+    writer.append([any_event() for _ in range(10)])
     with pytest.raises(LogBusy):
-        for _ in range(20):
-            writer.append([any_event()])
+        writer.append([any_event()])
     stub.free.set()
     writer.close()
 

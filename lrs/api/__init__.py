@@ -1,0 +1,1 @@
+"""The store's own interface beside xAPI, under /api/v1."""

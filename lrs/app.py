@@ -1,0 +1,79 @@
+"""Puts a store behind HTTP. The composition root: everything is made here and passed on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from lrs import control, operation
+from lrs.api import validate
+from lrs.logs import RequestLog
+from lrs.settings import Settings
+from lrs.store import Store
+from lrs.web import documentation
+from lrs.xapi import about, activities, activity_profile, agent_profile, agents, state, statements
+from lrs.xapi.endpoint import Endpoint
+
+PREFIXES = ("/xapi", "/xAPI")
+METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE"]
+RESOURCES = {
+    **statements.RESOURCES,
+    **state.RESOURCES,
+    **agent_profile.RESOURCES,
+    **activity_profile.RESOURCES,
+    **agents.RESOURCES,
+    **activities.RESOURCES,
+    **about.RESOURCES,
+}
+EXPOSED = [
+    "ETag",
+    "Last-Modified",
+    "X-Experience-API-Version",
+    "X-Experience-API-Consistent-Through",
+    "Retry-After",
+]
+
+
+def create_app(
+    settings: Settings, store: Store | None = None, command_token: str | None = None
+) -> FastAPI:
+    """The application on a store; the store is opened here unless given, and closed with the app.
+
+    Who has the ``command_token`` may give it the commands of ``lrs``.
+    """
+    store = Store(settings) if store is None else store
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with operation.counts_shared(app, store):
+            yield
+        store.close()
+
+    app = FastAPI(title="Học bạ", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.store = store
+    for path, resource in RESOURCES.items():
+        endpoint = Endpoint(
+            store,
+            resource,
+            consistent=path.startswith("/statements"),
+            open_to_all=path == "/about",
+        )
+        for prefix in PREFIXES:
+            app.add_route(
+                prefix + path, endpoint.__call__, methods=METHODS, include_in_schema=False
+            )
+    operation.routes(app, store, [*RESOURCES], PREFIXES)
+    control.routes(app, store, command_token)
+    validate.routes(app, store)
+    documentation.routes(app, RESOURCES)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=METHODS,
+        allow_headers=["*"],
+        expose_headers=EXPOSED,
+        max_age=3600,
+    )
+    app.add_middleware(RequestLog)
+    return app

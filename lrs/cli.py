@@ -1,0 +1,67 @@
+"""The command ``lrs``. What a command does is in a module of its own, loaded when the command is
+run.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import structlog
+import typer
+
+from lrs import __version__
+from lrs.commands import credentials, demo, doctor, projections, serve, statements
+
+app = typer.Typer(
+    name="lrs",
+    help="Học bạ: a learning-record store (xAPI 1.0.3 and 2.0) on an append-only event log."
+    " LRS_* environment variables configure it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.add_typer(credentials.app, name="credentials")
+app.add_typer(projections.app, name="projections")
+app.add_typer(statements.imports, name="import")
+app.add_typer(statements.exports, name="export")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"hocba {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def lrs(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command. What a person can mend is said in a line; anything else is a defect and shows
+    where.
+    """
+    from lrs.control import CommandRefused
+    from lrs.settings import InvalidSettings
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        app(arguments)
+    except CommandRefused as refusal:
+        sys.exit(f"lrs: {refusal}")
+    except InvalidSettings as invalid:
+        sys.exit("\n".join(f"lrs: {problem}" for problem in invalid.problems))
+    except KeyboardInterrupt:
+        sys.exit(130)

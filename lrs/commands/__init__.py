@@ -1,0 +1,1 @@
+"""The commands of ``lrs``, one module for each group."""

@@ -1,0 +1,96 @@
+"""lrs demo"""
+
+import os
+import secrets
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import track
+
+if TYPE_CHECKING:
+    from lrs.demo import Sent
+    from lrs.imports import Imported
+    from lrs.store import Store
+
+SCOPES = ("statements/write", "statements/read/mine", "define")
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where its database is kept.")] = Path(
+        "demo"
+    ),
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8080,
+    statements: Annotated[int, typer.Option(help="How many statements.")] = 5000,
+    seed: Annotated[int | None, typer.Option(help="Another seed, other people.")] = None,
+) -> None:
+    """Start a store that holds the made-up learning of a made-up ministry."""
+    from lrs.commands.serve import read
+    from lrs.demo import SEED, generate
+    from lrs.serve import serve
+
+    directory.mkdir(parents=True, exist_ok=True)
+    key, secret = _sign_in(directory / "credential.json")
+    settings = read(
+        database_url=f"sqlite:///{directory / 'hocba.db'}",
+        http_host="127.0.0.1",
+        http_port=port,
+        workers=1,
+        pepper_file=directory / "hocba.pepper",
+        api_key_default=key,
+        api_secret_default=secret,
+    )
+
+    def prepare(store: "Store") -> None:
+        sent = generate(statements, seed=SEED if seed is None else seed)
+        shown = track(sent, "Generating", statements, console=Console(stderr=True), transient=True)
+        load(store, shown)
+
+    def welcome(url: str) -> None:
+        typer.echo(f"Open:     {url}/docs")
+        typer.echo(f"Sign in:  key {key}, secret {secret}")
+        typer.echo(
+            f"Try:      curl -u {key}:{secret} -H 'X-Experience-API-Version: 1.0.3'"
+            f" '{url}/xapi/statements?limit=3'"
+        )
+
+    raise typer.Exit(serve(settings, typer.echo, prepare=prepare, welcome=welcome))
+
+
+def load(store: "Store", sent: "Iterable[Sent]") -> "Imported":
+    """Send statements to a store as the platforms would, each platform by a credential of its own.
+
+    What the store has already is not stored again.
+    """
+    from lrs.auth.credentials import Credential
+    from lrs.imports import BATCH, Imported, Line, import_lines
+
+    known = {row.name: row.id for row in store.credentials.issued()}
+    total, sent = Imported(), iter(sent)
+    while batch := list(islice(sent, 5 * BATCH)):
+        by_platform: dict[str, list[Line]] = {}
+        for number, (platform, statement) in enumerate(batch):
+            line = Line(number, orjson.dumps(statement))
+            by_platform.setdefault(platform.title, []).append(line)
+        for name, lines in by_platform.items():
+            if name not in known:
+                known[name] = store.credentials.issue(name, SCOPES).credential.id
+            sender = Credential(known[name], name, frozenset(SCOPES), {})
+            done = import_lines(store, lines, version="1.0", language="vi", credential=sender)
+            total.stored += done.stored
+            total.present += done.present
+            total.refused += done.refused
+    return total
+
+
+def _sign_in(file: Path) -> tuple[str, str]:
+    """A key and secret of this demo alone, the same whenever it is started."""
+    if not file.exists():
+        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+            out.write(orjson.dumps({"key": "demo", "secret": secrets.token_urlsafe(18)}))
+    said = orjson.loads(file.read_bytes())
+    return said["key"], said["secret"]

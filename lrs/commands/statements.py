@@ -1,0 +1,220 @@
+"""lrs import statements, lrs export statements"""
+
+import gzip
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+imports = typer.Typer(help="Take in what other systems have.", no_args_is_help=True)
+exports = typer.Typer(help="Give out what the store has.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+SHOWN = 20  # refused lines that are printed; all are counted
+
+
+@imports.callback()
+def _imports() -> None:
+    pass
+
+
+@exports.callback()
+def _exports() -> None:
+    pass
+
+
+@imports.command("statements")
+def import_statements(
+    file: Annotated[
+        Path,
+        typer.Argument(help="One JSON statement a line, or one JSON array; .gz is unpacked."),
+    ],
+    xapi_version: Annotated[
+        str, typer.Option(help="The rules for statements that do not name 2.0 themselves.")
+    ] = "1.0.3",
+    credential: Annotated[
+        str | None,
+        typer.Option(
+            help="Import as this credential (id, key or name). [default: the store itself]"
+        ),
+    ] = None,
+    attachments: Annotated[
+        Path | None,
+        typer.Option(help="A directory of attachment data, files named by their SHA-2."),
+    ] = None,
+    after_line: Annotated[int, typer.Option(help="Begin after this line.")] = 0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at a line that is refused.")
+    ] = False,
+    language: Annotated[
+        str, typer.Option(help="vi or en, for what is wrong. [default: LANG]")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take in statements, each checked as if it were posted; importing twice adds nothing.
+
+    Exit code: 0 when every line was taken, 1 when some were refused.
+    """
+    from lrs.commands.serve import read
+    from lrs.control import CommandRefused, reach
+    from lrs.imports import FileUnreadable, batches, open_statements, read_lines
+
+    if xapi_version not in ("1.0.3", "2.0.0"):
+        raise CommandRefused(f"--xapi-version {xapi_version}: 1.0.3 or 2.0.0 is meant")
+    settings = read()
+    stored = present = refused = 0
+    last = after_line
+    try:
+        with reach(settings) as ask, open_statements(file) as (text, raw), _bar(as_json) as bar:
+            task = bar.add_task(file.name, total=file.stat().st_size, note="")
+            lines = read_lines(text, longest=settings.max_body_bytes, attachments=attachments)
+            for batch in batches(lines, after=after_line):
+                done = ask(
+                    "import_lines",
+                    lines=[list(line) for line in batch],
+                    version=xapi_version[:3],
+                    language=language or _language(),
+                    credential=credential,
+                )
+                stored, present = stored + done["stored"], present + done["present"]
+                last = batch[-1].number
+                for number, problems in done["refused"]:
+                    refused += 1
+                    if refused <= SHOWN:
+                        _show_refused(bar.console, file, number, problems)
+                note = f"{stored} stored, {present} there already, {refused} refused"
+                bar.update(task, completed=raw.tell(), note=note)
+                if refused and strict:
+                    break
+    except OSError as error:
+        raise CommandRefused(f"{file}: {error.strerror or error}") from None
+    except FileUnreadable as error:
+        raise CommandRefused(f"{file}: {error}. Stored up to line {last}.") from None
+    except KeyboardInterrupt:
+        raise CommandRefused(f"stopped. Go on with --after-line {last}, or begin again.") from None
+    if as_json:
+        outcome = {"stored": stored, "present": present, "refused": refused, "lastLine": last}
+        typer.echo(orjson.dumps(outcome).decode())
+    else:
+        typer.echo(f"{stored} stored, {present} there already, {refused} refused")
+    if refused:
+        raise typer.Exit(1)
+
+
+@exports.command("statements")
+def export_statements(
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to; .gz is packed. [default: standard output]")
+    ] = None,
+    after: Annotated[int, typer.Option(help="Go on after this position, appending to FILE.")] = 0,
+    xapi_version: Annotated[str, typer.Option(help="As GET answers under it.")] = "1.0.3",
+    as_received: Annotated[
+        bool, typer.Option("--as-received", help="The text as it was sent, nothing added.")
+    ] = False,
+    attachments: Annotated[
+        Path | None, typer.Option(help="Write attachment data into this directory.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write all statements, in the order of the log, one a line.
+
+    The position to go on after later is printed at the end. The server may run meanwhile.
+    """
+    from lrs.commands.serve import read
+    from lrs.control import CommandRefused
+    from lrs.exports import export_statements as export
+    from lrs.exports import write_attachments
+    from lrs.reading import open_for_reading
+
+    if xapi_version not in ("1.0.3", "2.0.0"):
+        raise CommandRefused(f"--xapi-version {xapi_version}: 1.0.3 or 2.0.0 is meant")
+    settings = read()
+    position, count = after, 0
+    try:
+        with (
+            open_for_reading(settings) as log,
+            _output(file, going_on=after > 0) as out,
+            _bar(as_json) as bar,
+        ):
+            head = log.head().position
+            task = bar.add_task(
+                file.name if file else "statements", total=head, completed=after, note=""
+            )
+            for position, lines in export(
+                log.storage,
+                log,
+                base_url=settings.base_url,
+                after=after,
+                stop=head,
+                as_received=as_received,
+                in_utc=xapi_version == "2.0.0",
+            ):
+                out.writelines(line + b"\n" for line in lines)
+                if attachments is not None:
+                    write_attachments(log, lines, attachments)
+                count += len(lines)
+                bar.update(task, completed=position, note=f"{count} statements")
+            position = max(head, after)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+    except OSError as error:
+        raise CommandRefused(f"{file or 'output'}: {error.strerror or error}") from None
+    except KeyboardInterrupt:
+        raise CommandRefused(f"stopped. Go on with --after {position}.") from None
+    said = {"statements": count, "position": position}
+    if as_json:
+        typer.echo(orjson.dumps(said).decode(), err=file is None)
+    else:
+        typer.echo(f"{count} statements; go on later with --after {position}", err=True)
+
+
+@contextmanager
+def _output(file: Path | None, *, going_on: bool) -> Iterator[IO[bytes]]:
+    if file is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    mode = "ab" if going_on else "wb"
+    if file.suffix == ".gz":
+        with gzip.open(file, mode, compresslevel=6) as packed:
+            yield packed  # type: ignore[misc]  # a GzipFile is written to like any file
+    else:
+        with file.open(mode) as out:
+            yield out
+
+
+def _bar(quiet: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=quiet or not sys.stderr.isatty(),
+    )
+
+
+def _show_refused(
+    console: Console, file: Path, number: int, problems: list[dict[str, Any]]
+) -> None:
+    for problem in problems:
+        console.print(
+            f"{file.name}:{number}: {problem['pointer']} {problem['message']} {problem['mend']}"
+            f" [{problem['rule']}, {problem['section']}]",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _language() -> str:
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
+    return "vi" if spoken.startswith("vi") else "en"

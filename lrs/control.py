@@ -1,0 +1,357 @@
+"""How a command reaches a store, whoever holds it.
+
+An SQLite store has one writing process. While a server is that process, a command asks it over HTTP
+on this machine: the server leaves its address and a random token in a file that only its own user
+can read, beside the database. Otherwise the command opens the store itself. ``Control`` is what can
+be asked; it is the same code in both cases.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+from uuid import UUID
+
+import msgspec
+import structlog
+from anyio import to_thread
+from fastapi import FastAPI
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from starlette import requests
+from starlette.responses import Response
+
+from lrs.auth.credentials import (
+    Credential,
+    CredentialRevoked,
+    InvalidAuthority,
+    Issued,
+    UnknownCredential,
+)
+from lrs.errors import Refusal
+from lrs.imports import OWN, Line, import_lines
+from lrs.log.storage import StoreInUse, sqlite_path
+from lrs.log.writer import LogUnavailable
+from lrs.rebuild import TablesDiffer, TooBusy, rebuild, tracking_name
+from lrs.settings import Settings
+from lrs.store import FOLLOWED, INLINE, Store
+from lrs.store_time import iso_time
+from projections.credentials import CredentialRow
+from schemas.rules import Language, Version
+
+PATH: Final = "/internal/"
+BODY_BYTES: Final = 64 * 1024 * 1024
+ANSWER_SECONDS: Final = 120
+EXPECTED: Final = (
+    Refusal,
+    ValueError,
+    UnknownCredential,
+    CredentialRevoked,
+    InvalidAuthority,
+    LogUnavailable,
+)
+logger = structlog.get_logger(__name__)
+
+Ask = Callable[..., Any]
+"""``ask("issue_credential", name="Moodle", …)``: a method of ``Control``, its arguments by name."""
+
+
+class CommandRefused(Exception):
+    """What was asked cannot be done; says why, for a person."""
+
+
+class Control:
+    """What commands ask of a store. Arguments and answers are plain values, so they can travel."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rebuilding: _Rebuilding | None = None
+        self._turn = Lock()
+
+    def issue_credential(
+        self, name: str, scopes: Sequence[str], expires: str | None, authority: Any
+    ) -> dict[str, Any]:
+        until = None if expires is None else datetime.fromisoformat(expires)
+        issued = self._store.credentials.issue(name, scopes, expires=until, authority=authority)
+        return _issued(issued)
+
+    def list_credentials(self) -> list[dict[str, Any]]:
+        return [_listed(row) for row in self._store.credentials.issued()]
+
+    def rotate_credential(self, credential: str, overlap: float) -> dict[str, Any]:
+        id_ = self._credential(credential).id
+        return _issued(self._store.credentials.rotate(id_, timedelta(seconds=overlap)))
+
+    def revoke_credential(self, credential: str) -> dict[str, Any]:
+        row = self._credential(credential)
+        self._store.credentials.revoke(row.id)
+        return _listed(row._replace(revoked=True))
+
+    def _credential(self, named: str) -> CredentialRow:
+        """By its id, its key, the beginning of either, or its name where only one has it."""
+        rows = self._store.credentials.issued()
+        wanted = named.lower().replace("-", "")
+        for found in (
+            [row for row in rows if wanted == row.id.hex() or named == row.key],
+            [row for row in rows if named == row.name],
+            [row for row in rows if len(wanted) > 3 and row.id.hex().startswith(wanted)],
+            [row for row in rows if len(named) > 3 and row.key.startswith(named)],
+        ):
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise CommandRefused(f"{named}: {len(found)} credentials are called so; use the id")
+        raise CommandRefused(f"{named}: no such credential; `lrs credentials list` shows them")
+
+    def import_lines(
+        self, lines: Sequence[Any], version: Version, language: Language, credential: str | None
+    ) -> dict[str, Any]:
+        sender = OWN
+        if credential is not None:
+            row = self._credential(credential)
+            authority = msgspec.json.decode(row.authority)
+            sender = Credential(row.id, row.name, frozenset(row.scopes.split()), authority)
+        imported = import_lines(
+            self._store,
+            [Line(*line) for line in lines],
+            version=version,
+            language=language,
+            credential=sender,
+        )
+        return {
+            "stored": imported.stored,
+            "present": imported.present,
+            "refused": imported.refused,
+        }
+
+    def projections(self) -> list[dict[str, Any]]:
+        store = self._store
+        failures = {} if store.follower is None else store.follower.failures
+        with store.storage.read() as connection:
+            head = store.log.head_of(connection).position
+            return [
+                {
+                    "name": projection.NAME,
+                    "applied": "while appending" if projection in INLINE else "following",
+                    "position": (
+                        position := head
+                        if projection in INLINE
+                        else store.log.tracked(connection, projection.NAME)
+                    ),
+                    "lag": max(0, head - position),
+                    "rebuild": store.log.tracked(connection, tracking_name(projection)) or None,
+                    "failure": failures.get(projection.NAME),
+                }
+                for projection in INLINE + FOLLOWED
+            ]
+
+    def start_rebuild(self, name: str, check: bool) -> None:
+        """Begin; ``rebuild_progress`` tells how far it is."""
+        projection = {p.NAME: p for p in INLINE + FOLLOWED}.get(name)
+        if projection is None:
+            names = ", ".join(p.NAME for p in INLINE + FOLLOWED)
+            raise CommandRefused(f"{name}: no such projection. There are: {names}")
+        with self._turn:
+            if self._rebuilding is not None and self._rebuilding.is_alive():
+                raise CommandRefused("a rebuild is under way already")
+            self._rebuilding = _Rebuilding(self._store, projection, check)
+            self._rebuilding.start()
+
+    def rebuild_progress(self) -> dict[str, Any]:
+        if self._rebuilding is None:
+            raise CommandRefused("no rebuild was started, or the server was restarted meanwhile")
+        return self._rebuilding.state()
+
+    def ping(self) -> str:
+        return "here"
+
+
+ASKED: Final = frozenset(name for name in vars(Control) if not name.startswith("_"))
+
+
+class _Rebuilding(Thread):
+    def __init__(self, store: Store, projection: Any, check: bool) -> None:
+        super().__init__(name=f"rebuild {projection.NAME}", daemon=True)
+        self._store, self._projection, self._check = store, projection, check
+        self._position = self._head = 0
+        self._failure: str | None = None
+        self._done: dict[str, Any] | None = None
+
+    def run(self) -> None:
+        try:
+            rebuilt = rebuild(
+                self._store.log, self._projection, check=self._check, progress=self._moved
+            )
+            self._done = {"position": rebuilt.position, "seconds": rebuilt.seconds}
+        except (TablesDiffer, TooBusy) as refusal:
+            self._failure = str(refusal)
+        except Exception as error:
+            logger.exception("the rebuild failed", projection=self._projection.NAME)
+            self._failure = f"{type(error).__name__}: {error}"
+
+    def _moved(self, position: int, head: int) -> None:
+        self._position, self._head = position, head
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "position": self._position,
+            "head": self._head,
+            "failure": self._failure,
+            "done": self._done,
+        }
+
+
+def _issued(issued: Issued) -> dict[str, Any]:
+    credential = issued.credential
+    return {
+        "id": str(UUID(bytes=credential.id)),
+        "name": credential.name,
+        "key": issued.key,
+        "secret": issued.secret,
+        "scopes": sorted(credential.scopes),
+        "expires": None if credential.expires is None else iso_time(credential.expires),
+        "authority": dict(credential.authority),
+    }
+
+
+def _listed(row: CredentialRow) -> dict[str, Any]:
+    return {
+        "id": str(UUID(bytes=row.id)),
+        "name": row.name,
+        "key": row.key,
+        "scopes": row.scopes.split(),
+        "issued": iso_time(row.issued),
+        "expires": None if row.expires is None else iso_time(row.expires),
+        "previousUntil": None if row.previous_until is None else iso_time(row.previous_until),
+        "revoked": row.revoked,
+    }
+
+
+def answer(control: Control, asked: str, arguments: dict[str, Any]) -> Any:
+    """Raises CommandRefused for what cannot be done, whatever the reason was called inside."""
+    if asked not in ASKED:
+        raise CommandRefused(f"{asked}: this version of the server does not know that")
+    try:
+        return getattr(control, asked)(**arguments)
+    except CommandRefused:
+        raise
+    except EXPECTED as refusal:
+        raise CommandRefused(str(refusal) or type(refusal).__name__) from refusal
+
+
+# The two ways to ask
+
+
+@contextmanager
+def reach(settings: Settings) -> Iterator[Ask]:
+    """A way to ask the store of these settings. Raises CommandRefused when it cannot be reached."""
+    try:
+        store = Store(settings, follow=False, on_failure=lambda _: None)
+    except StoreInUse as in_use:
+        yield _server_of(settings, in_use)
+        return
+    except (SQLAlchemyError, OSError) as error:
+        raise CommandRefused(cannot_open(settings, error)) from error
+    control = Control(store)
+    try:
+        yield lambda asked, **arguments: answer(control, asked, arguments)
+    finally:
+        store.close()
+
+
+def cannot_open(settings: Settings, error: Exception) -> str:
+    """Why the database cannot be opened, in one line and without its password."""
+    cause = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return (
+        f"the database cannot be opened ({shown_url(settings)}): {cause[0] if cause else error!r}"
+    )
+
+
+def shown_url(settings: Settings) -> str:
+    """The database URL with its password hidden."""
+    return make_url(settings.database_url).render_as_string(hide_password=True)
+
+
+def _server_of(settings: Settings, in_use: StoreInUse) -> Ask:
+    try:
+        url, token = _call_file(settings).read_text(encoding="utf-8").split()
+    except (OSError, ValueError):
+        raise CommandRefused(f"{in_use} It is no server this command could ask.") from None
+    open_ = build_opener(ProxyHandler({})).open
+
+    def ask(asked: str, **arguments: Any) -> Any:
+        request = Request(  # noqa: S310 (the address our own server wrote)
+            f"{url}{PATH}{asked}",
+            msgspec.msgpack.encode(arguments),
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/msgpack"},
+        )
+        try:
+            with open_(request, timeout=ANSWER_SECONDS) as response:
+                return msgspec.msgpack.decode(response.read())
+        except HTTPError as error:
+            if error.code == 409:
+                raise CommandRefused(error.read().decode()) from None
+            raise CommandRefused(
+                f"the server at {url} answered {error.code}; its log says why"
+            ) from None
+        except (URLError, OSError) as error:
+            raise CommandRefused(f"{in_use} Asking it at {url} failed: {error}.") from None
+
+    ask("ping")
+    return ask
+
+
+def _call_file(settings: Settings) -> Path:
+    path = sqlite_path(settings.database_url)
+    assert path is not None, "only an SQLite store is ever in use"
+    return path.with_name(f"{path.name}.server")
+
+
+@contextmanager
+def callable_at(settings: Settings, url: str) -> Iterator[str | None]:
+    """While it lasts, commands find this server, if its store is one only it may write.
+
+    Gives the token with which they come; None where commands open the store themselves.
+    """
+    if sqlite_path(settings.database_url) is None:
+        yield None
+        return
+    token = secrets.token_urlsafe(32)
+    file = _call_file(settings)
+    file.unlink(missing_ok=True)  # left by a server that was killed
+    with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+        out.write(f"{url} {token}")
+    try:
+        yield token
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def routes(app: FastAPI, store: Store, token: str | None) -> None:
+    """Answer the commands of this machine's user; no route at all without a token."""
+    if token is None:
+        return
+    control = Control(store)
+    expected = f"Bearer {token}"
+
+    async def asked(request: requests.Request) -> Response:
+        if not compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
+            return Response(status_code=404)
+        if int(request.headers.get("content-length", 0)) > BODY_BYTES:
+            return Response(status_code=413)
+        arguments = msgspec.msgpack.decode(await request.body())
+        name = request.path_params["asked"]
+        try:
+            result = await to_thread.run_sync(answer, control, name, arguments)
+        except CommandRefused as refusal:
+            return Response(str(refusal).encode(), 409, media_type="text/plain; charset=utf-8")
+        return Response(msgspec.msgpack.encode(result), media_type="application/msgpack")
+
+    app.add_route(PATH + "{asked}", asked, methods=["POST"], include_in_schema=False)

@@ -1,0 +1,260 @@
+"""Looks a store over, changing nothing: is its ground sound, does the log hold together."""
+
+import random
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from lrs.control import CommandRefused, shown_url
+from lrs.log import leaf
+from lrs.log.recorder import LogRecorder
+from lrs.log.storage import sqlite_path
+from lrs.reading import open_for_reading
+from lrs.settings import Settings
+from lrs.store import FOLLOWED, INLINE
+from lrs.store_time import iso_time
+from schemas.events import STATEMENT_KINDS, LogEntry
+
+State = Literal["ok", "warn", "fail"]
+SAMPLE: Final = 1000  # events whose leaf is computed again, besides the first and the last
+LITTLE_DISK: Final = 1 << 30  # bytes free
+LAG: Final = 10_000  # events a followed projection may be behind
+OLDEST_SQLITE: Final = (3, 37, 0)
+WAL_MENDED: Final = (3, 51, 3)
+OLDEST_POSTGRES: Final = 150_000
+LOG_TABLES: Final = (
+    "event_log",
+    "event_registry",
+    "attachment_content",
+    "projection_tracking",
+)
+
+
+class Finding(NamedTuple):
+    """One thing looked at: its state, what was seen, and what to do when it is not right."""
+
+    state: State
+    what: str
+    seen: str
+    mend: str = ""
+
+
+def examine(settings: Settings, seed: int | None = None) -> Iterator[Finding]:
+    """Everything, in the order of what stands on what. Stops where nothing further can be seen."""
+    yield Finding("ok", "settings", f"read; {shown_url(settings)}")
+    yield from _pepper(settings)
+    yield from _disk(settings)
+    try:
+        with open_for_reading(settings) as log, log.storage.read() as connection:
+            for look in (_versions, _tables, _triggers, _positions, _head, _clock):
+                yield from _guarded(look, log, connection)
+            yield from _leaves(log, connection, random.Random(seed))  # noqa: S311 (a sample)
+            yield from _guarded(_projections, log, connection)
+    except CommandRefused as refusal:
+        yield Finding("fail", "database", str(refusal), "Start the database, or mend the URL.")
+
+
+def _guarded(
+    look: Callable[[LogRecorder, Connection], Iterator[Finding]],
+    log: LogRecorder,
+    connection: Connection,
+) -> Iterator[Finding]:
+    try:
+        yield from look(log, connection)
+    except (SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError) as error:
+        yield Finding("fail", look.__name__.lstrip("_"), str(error).splitlines()[0])
+
+
+def _pepper(settings: Settings) -> Iterator[Finding]:
+    if settings.pepper is not None:
+        yield Finding("ok", "pepper", "from LRS_PEPPER")
+        return
+    path = settings.pepper_path
+    if not path.exists():
+        mend = (
+            "The first start makes it. If there was one, restore it: no credential opens without."
+        )
+        yield Finding("warn", "pepper", f"{path} does not exist", mend)
+    elif path.stat().st_mode & 0o077:
+        yield Finding("warn", "pepper", f"{path} can be read by others", f"chmod 600 {path}")
+    else:
+        yield Finding("ok", "pepper", str(path))
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    path = sqlite_path(settings.database_url)
+    where = Path.cwd() if path is None else path.absolute().parent
+    if not where.exists():
+        yield Finding("fail", "disk", f"{where} does not exist", f"mkdir -p {where}")
+        return
+    free = shutil.disk_usage(where).free
+    seen = f"{free / (1 << 30):.1f} GiB free in {where}"
+    if free < LITTLE_DISK:
+        yield Finding("warn", "disk", seen, "Make room: a full disk stops the log.")
+    else:
+        yield Finding("ok", "disk", seen)
+
+
+def _versions(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    if log.storage.dialect == "sqlite":
+        version = sqlite3.sqlite_version_info
+        seen = f"SQLite {sqlite3.sqlite_version}"
+        if version < OLDEST_SQLITE:
+            yield Finding("fail", "database version", seen, "SQLite 3.37 or newer is needed.")
+        elif version < WAL_MENDED:
+            seen += "; versions before 3.51.3 can corrupt a WAL that two connections checkpoint"
+            mend = "Nothing: exactly one connection writes. Let no other program write to the file."
+            yield Finding("ok", "database version", seen, mend)
+        else:
+            yield Finding("ok", "database version", seen)
+        mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+        state: State = "ok" if mode == "wal" else "fail"
+        yield Finding(state, "journal", mode, "" if mode == "wal" else "PRAGMA journal_mode=WAL")
+        return
+    number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+    seen = f"PostgreSQL {number // 10_000}.{number % 10_000}"
+    if number < OLDEST_POSTGRES:
+        yield Finding("fail", "database version", seen, "PostgreSQL 15 or newer is needed.")
+    else:
+        yield Finding("ok", "database version", seen)
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        value = connection.execute(text(f"SHOW {name}")).scalar_one()
+        if value in ("off", "local"):
+            mend = f"Set {name}=on: acknowledged statements would be lost in a crash."
+            yield Finding("fail", "durability", f"{name}={value}", mend)
+            return
+    yield Finding("ok", "durability", "fsync, synchronous_commit and full_page_writes are on")
+
+
+def _tables(_: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    inspector = _names(connection, "table")
+    missing = [name for name in LOG_TABLES if name not in inspector]
+    if missing:
+        yield Finding("fail", "log tables", f"missing: {', '.join(missing)}", "Restore a backup.")
+    else:
+        yield Finding("ok", "log tables", "all there")
+
+
+def _triggers(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    if log.storage.dialect == "sqlite":
+        wanted = {f"{t}_no_{verb}" for t in LOG_TABLES[:3] for verb in ("update", "delete")}
+        found = _names(connection, "trigger")
+    else:
+        wanted = set(LOG_TABLES[:3])
+        sql = (
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname = 'append_only' AND tgenabled IN ('O', 'A')"
+        )
+        found = set(connection.scalars(text(sql)))
+    if missing := sorted(wanted - found):
+        mend = "Somebody took away what keeps the log append-only. Find out who; restore a backup."
+        yield Finding("fail", "append-only", f"not guarded: {', '.join(missing)}", mend)
+    else:
+        yield Finding("ok", "append-only", "the database refuses UPDATE and DELETE on the log")
+
+
+def _names(connection: Connection, kind: str) -> set[str]:
+    if connection.dialect.name == "sqlite":
+        sql = "SELECT name FROM sqlite_master WHERE type = :kind"
+        return set(connection.scalars(text(sql), {"kind": kind}))
+    sql = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    return set(connection.scalars(text(sql)))
+
+
+def _positions(_: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    count, first, last = connection.execute(
+        text(
+            "SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM event_log"
+        )
+    ).one()
+    if (first, last) == (1, count):
+        yield Finding("ok", "positions", f"1 to {last}, without a gap")
+    else:
+        seen = f"{count} events from {first} to {last}"
+        yield Finding("fail", "positions", seen, "Events are missing. Restore a backup.")
+
+
+def _head(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    head = log.head_of(connection)
+    last = connection.execute(
+        text("SELECT position, stored FROM event_log ORDER BY position DESC LIMIT 1")
+    ).first() or (0, 0)
+    if (head.position, head.stored) == tuple(last):
+        yield Finding("ok", "head", f"position {head.position}, stored {iso_time(head.stored)}")
+    else:
+        seen = f"log_head says {head.position}, the last event is {last[0]}"
+        yield Finding("fail", "head", seen, "log_head repeats the last event: set it to that.")
+
+
+def _clock(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    ahead = log.head_of(connection).stored / 1e6 - time.time()
+    seen = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if ahead > 1:
+        mend = "Until it has caught up, new statements get times past the last one. Set it by NTP."
+        yield Finding("warn", "clock", f"{seen}, {ahead:.0f} s behind the last event", mend)
+    else:
+        yield Finding("ok", "clock", seen)
+
+
+def _leaves(log: LogRecorder, connection: Connection, chance: random.Random) -> Iterator[Finding]:
+    head = log.head_of(connection).position
+    if head == 0:
+        yield Finding("warn", "leaves", "the log is empty", "Start the store once.")
+        return
+    sample = {1, head, *(chance.randint(1, head) for _ in range(SAMPLE))}
+    sql = text("SELECT position FROM event_log WHERE position = :position")
+    there = [p for p in sorted(sample) if connection.execute(sql, {"position": p}).first()]
+    wrong = [e.position for e in log.entries(connection, there) if not leaf_holds(e)]
+    if wrong:
+        seen = f"{len(wrong)} of {len(there)} differ, the first at position {wrong[0]}"
+        mend = "Somebody changed recorded events. Keep the database; restore a backup beside it."
+        yield Finding("fail", "leaves", seen, mend)
+    else:
+        yield Finding("ok", "leaves", f"{len(there)} computed again, all equal")
+
+
+def leaf_holds(entry: LogEntry) -> bool:
+    """Whether the leaf recorded with an event is the leaf of what is recorded."""
+    commitment = leaf.commit(entry.salt, entry.body)
+    record = leaf.leaf_record(
+        entry.position,
+        entry.stored,
+        entry.kind,
+        entry.stream_id,
+        entry.stream_version,
+        entry.credential,
+        len(entry.body),
+        commitment,
+    )
+    return commitment == entry.commitment and leaf.leaf_hash(record) == entry.leaf
+
+
+def _projections(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    head = log.head_of(connection).position
+    kinds = ",".join(str(int(kind)) for kind in STATEMENT_KINDS)
+    last = "SELECT coalesce(max(position), 0) FROM"
+    stored = connection.execute(text(f"{last} event_log WHERE kind IN ({kinds})")).scalar_one()
+    indexed: Any = connection.execute(text(f"{last} statement_index")).scalar_one()
+    if stored == indexed:
+        yield Finding("ok", "statement index", f"at the last statement, position {stored}")
+    else:
+        mend = "lrs projections rebuild statement_index"
+        yield Finding("fail", "statement index", f"at {indexed}, the log at {stored}", mend)
+    for projection in INLINE:
+        if not log.tracked(connection, projection.NAME):
+            yield Finding("warn", projection.NAME, "was never filled", "Start the store once.")
+    for projection in FOLLOWED:
+        lag = head - log.tracked(connection, projection.NAME)
+        seen = f"{lag} events behind"
+        if lag > LAG:
+            yield Finding("warn", projection.NAME, seen, "lrs projections status shows why.")
+        else:
+            yield Finding("ok", projection.NAME, seen)

@@ -1,0 +1,1 @@
+"""Migrations of the read tables; ``python -m lrs.migrations 'what changes'`` writes the next."""

@@ -1,0 +1,103 @@
+"""Keeps projections up with the log: the one replay path of live following, rebuild, tests and
+audit.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+from types import ModuleType
+from typing import Any
+
+from lrs.log.recorder import LogRecorder
+
+BATCH = 500  # events a transaction
+POLL = 0.2  # seconds between looks, for what other processes append
+PAUSE = 0.1  # seconds between rounds under load: a round costs a commit, which appends wait for
+
+logger = logging.getLogger(__name__)
+
+
+def catch_up(
+    log: LogRecorder,
+    projection: ModuleType,
+    tables: Any = None,
+    *,
+    name: str | None = None,
+    stop: int | None = None,
+    batch: int = BATCH,
+    progress: Callable[[int, int], None] = lambda position, head: None,
+) -> int:
+    """Apply everything the log holds up to ``stop`` (default: its end); return the position
+    reached.
+
+    A batch and the position it reaches are committed together, the position first, so a projection
+    that is killed resumes exactly where its tables are, and two processes that follow the same one
+    take turns without applying anything twice. ``tables`` are the live ones unless a rebuild fills
+    others, under another ``name`` of tracking.
+    """
+    tables = projection.TABLES if tables is None else tables
+    name = projection.NAME if name is None else name
+    head = log.head().position
+    if stop is not None:
+        head = min(head, stop)
+    while True:
+        with log.storage.write() as connection:
+            position = log.lock_tracked(connection, name)
+            if position >= head:
+                return position
+            entries = log.read_in(connection, position, batch, stop=head, kinds=projection.KINDS)
+            reached = entries[-1].position if len(entries) == batch else head
+            log.track(connection, name, reached)
+            if entries:
+                projection.apply(connection, tables, entries)
+        progress(reached, head)
+
+
+class Follower:
+    """A thread that keeps projections at the end of the log.
+
+    Each append of this process wakes it; what other processes append it sees within ``POLL``
+    seconds. An event a projection cannot apply stops that projection there: ``failures`` names
+    it, with its position, until the program is mended.
+    """
+
+    def __init__(self, log: LogRecorder, projections: Sequence[ModuleType]) -> None:
+        self._log = log
+        self._projections = projections
+        self._woken = Event()
+        self._hurried = Event()
+        self._stopped = False
+        self.failures: dict[str, str] = {}
+        self._end_waking = log.on_append(self._woken.set)
+        self._thread = Thread(target=self._run, name="follower", daemon=True)
+        self._thread.start()
+
+    def hurry(self) -> None:
+        """Somebody waits for a projection: begin the next round now."""
+        self._hurried.set()
+        self._woken.set()
+
+    def close(self) -> None:
+        self._stopped = True
+        self._end_waking()
+        self.hurry()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            self._woken.clear()
+            self._hurried.clear()
+            for projection in self._projections:
+                self._follow(projection)
+            self._woken.wait(POLL)
+            self._hurried.wait(PAUSE)
+
+    def _follow(self, projection: ModuleType) -> None:
+        try:
+            catch_up(self._log, projection)
+            self.failures.pop(projection.NAME, None)
+        except Exception as error:
+            if projection.NAME not in self.failures:
+                logger.exception("projection %s stopped", projection.NAME)
+            self.failures[projection.NAME] = f"{type(error).__name__}: {error}"
+            self._woken.wait(1.0)

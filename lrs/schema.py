@@ -1,0 +1,80 @@
+"""The read tables: brought up to date, and filled where they are new, whenever a store opens.
+
+Read tables hold nothing that is not in the log. So a migration never has to convert what is hard to
+convert: it makes the tables of a projection anew and forgets the projection (``forget``), and
+opening the store fills them from the log. The log's own tables are made by numbered SQL, in
+``lrs.log``.
+"""
+
+from types import ModuleType
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+
+from lrs.log.recorder import LogRecorder
+
+VERSION_TABLE = "read_tables_version"
+BATCH = 1000  # events a transaction while filling
+_TURN = 7_201_966_052  # of the processes that migrate, on PostgreSQL
+
+
+def migrate_tables(connection: Connection) -> None:
+    """Run the migrations this database has not seen, in the transaction of ``connection``."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
+    config = alembic_config(connection)
+    newest = ScriptDirectory.from_config(config).get_heads()
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    if set(context.get_current_heads()) != set(newest):
+        command.upgrade(config, "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """For Alembic's own commands on the read tables."""
+    config = Config()
+    config.set_main_option("script_location", "lrs:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def metadata_of(*projections: ModuleType) -> MetaData:
+    """All tables of these projections, as their modules define them."""
+    metadata = MetaData()
+    for projection in projections:
+        projection.define(metadata)
+    return metadata
+
+
+def fill_new_tables(log: LogRecorder, projection: ModuleType) -> None:
+    """Bring a projection that is applied while appending to the end of the log, if it never was.
+
+    Once it is there it stays there, as every append applies it. That it got there is what its
+    tracking row says; until then it is tracked under another name, so that filling goes on where it
+    was killed. Each batch takes its turn at the log: of several processes that open a store, all
+    may fill, and no event is applied twice.
+    """
+    filling = f"filling {projection.NAME}"
+    while True:
+        with log.storage.write() as connection:
+            head = log.lock_head(connection).position
+            if log.tracked(connection, projection.NAME):
+                return
+            position = log.tracked(connection, filling)
+            entries = log.read_in(connection, position, BATCH, stop=head, kinds=projection.KINDS)
+            if entries:
+                projection.apply(connection, projection.TABLES, entries)
+            reached = entries[-1].position if len(entries) == BATCH else head
+            log.track(connection, projection.NAME if reached == head else filling, reached)
+
+
+def forget(connection: Connection, *names: str) -> None:
+    """For migrations: these projections have new, empty tables, to be filled from the log."""
+    for name in names:
+        connection.execute(
+            text("DELETE FROM projection_tracking WHERE name IN (:live, :filling)"),
+            {"live": name, "filling": f"filling {name}"},
+        )

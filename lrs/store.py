@@ -1,0 +1,151 @@
+"""A store: one log with its projections, and those who may use it."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Concatenate, ParamSpec, TypeVar
+
+import orjson
+import structlog
+from anyio import CapacityLimiter, to_thread
+from sqlalchemy import Connection
+
+from lrs.auth.credentials import Credentials
+from lrs.log.opening import open_log
+from lrs.log.recorder import Head, wall_clock
+from lrs.log.storage import READERS, open_storage
+from lrs.log.writer import Writer
+from lrs.projector import Follower
+from lrs.rate import Rates
+from lrs.schema import fill_new_tables, migrate_tables
+from lrs.settings import Settings
+from lrs.store_time import iso_time
+from projections import activities, credentials, documents, statement_index
+from schemas.events import Kind, NewEvent
+
+INLINE: tuple[ModuleType, ...] = (credentials, statement_index, documents)
+"""Projections applied in the transaction that appends: read your own write, on every process."""
+
+FOLLOWED: tuple[ModuleType, ...] = (activities,)
+"""Projections that follow the log."""
+
+RECENT = 1_000_000  # microseconds; an older Consistent-Through is renewed
+P = ParamSpec("P")
+T = TypeVar("T")
+logger = structlog.get_logger(__name__)
+
+
+class Store:
+    """Everything that belongs to one log. Opening it creates or migrates its tables.
+
+    ``on_failure`` is called when the log itself fails; by default the process is told to stop.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        follow: bool = True,
+        on_failure: Callable[[Exception], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.storage = open_storage(settings.database_url)
+        self.log = open_log(self.storage, INLINE)
+        self.writer = Writer(
+            self.log,
+            queue_limit=settings.queue_limit,
+            on_failure=stop_process if on_failure is None else on_failure,
+        )
+        create_tables(self)
+        self.credentials = Credentials(self)
+        self.rates = Rates(settings.rate_limit, settings.rate_burst)
+        self.follower = Follower(self.log, FOLLOWED) if follow else None
+        self._known = self.log.head()
+        self._readers = CapacityLimiter(READERS)
+        self._ticking = asyncio.Lock()
+
+    async def read(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``function(connection, …)`` in a worker thread, on one state of the database."""
+
+        def run() -> T:
+            with self.storage.read() as connection:
+                return function(connection, *args, **kwargs)
+
+        return await to_thread.run_sync(run, limiter=self._readers)
+
+    def saw(self, head: Head) -> None:
+        """Remember how far the log is known to reach."""
+        if head.stored > self._known.stored:
+            self._known = head
+
+    async def refresh(self) -> None:
+        """On an idle log, make the time up to which it is known to be complete a recent one."""
+        if wall_clock() - self._known.stored < RECENT:
+            return
+        async with self._ticking:
+            if wall_clock() - self._known.stored < RECENT:
+                return
+            with suppress(*self.log.server_lost, *self.log.log_broken):  # the older time stays true
+                self.saw(await to_thread.run_sync(self.log.tick))
+
+    @property
+    def consistent_through(self) -> str:
+        """The time up to which every stored statement is available, as ISO 8601.
+
+        The statement index is applied in the transaction that appends, so it reaches as far as
+        the log; and nothing more is recorded with a ``stored`` up to that of the head (see
+        ``LogRecorder.tick``).
+        """
+        return iso_time(self._known.stored)
+
+    async def caught_up(self, name: str, seconds: float = 2.0) -> int:
+        """Wait until the projection has applied what the log holds now; return how far it got.
+
+        Gives up after ``seconds``: a reader is then told of an earlier position, never of a wrong
+        one.
+        """
+        head = (await self.read(self.log.head_of)).position
+        deadline = time.monotonic() + seconds
+        while (position := await self.read(self.log.tracked, name)) < head:
+            if self.follower is not None:
+                self.follower.hurry()
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.01)
+        return position
+
+    def close(self) -> None:
+        """Commit what is queued, then let go of the database."""
+        self.writer.close()
+        if self.follower is not None:
+            self.follower.close()
+        self.credentials.close()
+        self.storage.close()
+
+
+def create_tables(store: Store) -> None:
+    """Bring the read tables up to date; a projection that is new is filled from the log."""
+    with store.storage.write() as connection:
+        migrate_tables(connection)
+    open_log_once(store)
+    for projection in INLINE:
+        fill_new_tables(store.log, projection)
+
+
+def open_log_once(store: Store) -> None:
+    """The first event of every log says when it was opened, so a log always has a last event."""
+    if store.log.head().position == 0:
+        body = orjson.dumps({"origin": store.settings.base_url, "format": 1})
+        event = NewEvent(Kind.LOG_OPENED, bytes(16), body, content_hash=bytes(32))
+        store.writer.append([event]).result()
+
+
+def stop_process(error: Exception) -> None:
+    logger.critical("the log failed, stopping", error=f"{type(error).__name__}: {error}")
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,1 @@
+"""Pages, one module each: made by the server, complete without JavaScript or network."""

@@ -1,0 +1,251 @@
+"""A recorded statement as the specification returns it: exact, ids or canonical.
+
+The text received is the truth; what the store sets (id, stored, authority, version, timestamp) is
+spliced in beside it, and only the parts a format names are touched (xAPI-Communication 2.1.3).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+
+from lrs.store_time import iso_time
+from schemas.events import Kind, LogEntry
+from schemas.raw_json import items, join_items, join_members, members
+
+Format = Literal["exact", "ids", "canonical"]
+SET_BY_STORE = frozenset(("stored", "authority"))
+CONTEXT_ACTIVITIES = ("parent", "grouping", "category", "other")
+UTC_ENDINGS = (b'Z"', b'z"', b'+00:00"', b'+0000"', b'+00"')
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What shapes a statement on its way out, besides the statement.
+
+    ``authority`` gives the JSON text of the authority a credential stands for; ``definitions`` and
+    ``languages`` (most wanted first, lower case) matter to the canonical format only.
+    """
+
+    authority: Callable[[bytes], bytes]
+    in_utc: bool = False
+    format: Format = "exact"
+    definitions: Mapping[str, Mapping[str, Any]] | None = None
+    languages: tuple[str, ...] = ()
+
+
+def statement_text(entry: LogEntry, reading: Reading) -> bytes:
+    """The statement of a log entry, as JSON text."""
+    given = members(entry.body)
+    told = {name: value for name, value in given.items() if name not in SET_BY_STORE}
+    if b'"contextActivities"' in entry.body:
+        _list_context_activities(told)
+    stored = b'"%s"' % iso_time(entry.stored).encode()
+    told.setdefault("id", b'"%s"' % str(UUID(bytes=entry.stream_id)).encode())
+    told.setdefault("timestamp", stored)
+    told["stored"] = stored
+    told["authority"] = reading.authority(entry.credential)
+    told.setdefault("version", b'"2.0.0"' if entry.kind == Kind.STATEMENT_2_0 else b'"1.0.0"')
+    if reading.in_utc and not told["timestamp"].endswith(UTC_ENDINGS):
+        told["timestamp"] = _in_utc(told["timestamp"])
+    if reading.format == "ids":
+        _keep_ids(told)
+    elif reading.format == "canonical":
+        _make_canonical(told, reading)
+    return join_members(told)
+
+
+def _in_utc(timestamp: bytes) -> bytes:
+    """The same instant at +00:00, with the digits of its second kept."""
+    text = timestamp[1:-1].decode()
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:  # a form fromisoformat does not read: returned as it was received
+        return timestamp
+    second, dot, rest = text[17:].partition(".")
+    digits = "".join(c for c in rest.partition("+")[0].partition("-")[0] if c.isdigit())
+    return f'"{moment:%Y-%m-%dT%H:%M:}{second[:2]}{dot}{digits}Z"'.encode()
+
+
+def _list_context_activities(statement: dict[str, bytes]) -> None:
+    """One activity in place of an array is a 0.95 leftover; it is returned as an array (Data
+    2.4.6.2).
+    """
+    if b'"contextActivities"' in statement["object"]:
+        sub_statement = members(statement["object"])
+        if "context" in sub_statement:
+            _list_context_activities_of(sub_statement)
+            statement["object"] = join_members(sub_statement)
+    if "context" in statement:
+        _list_context_activities_of(statement)
+
+
+def _list_context_activities_of(statement: dict[str, bytes]) -> None:
+    context = members(statement["context"])
+    if "contextActivities" not in context:
+        return
+    groups = members(context["contextActivities"])
+    if all(group.startswith(b"[") for group in groups.values()):
+        return
+    context["contextActivities"] = join_members(
+        {name: g if g.startswith(b"[") else b"[" + g + b"]" for name, g in groups.items()}
+    )
+    statement["context"] = join_members(context)
+
+
+# ids: what identifies agents, groups, activities and verbs, and nothing else of them
+
+
+def _keep_ids(statement: dict[str, bytes]) -> None:
+    statement["actor"] = _agent_ids(statement["actor"])
+    statement["verb"] = join_members({"id": members(statement["verb"])["id"]})
+    statement["object"] = _object_ids(statement["object"])
+    if "authority" in statement:
+        statement["authority"] = _agent_ids(statement["authority"])
+    if "context" in statement:
+        statement["context"] = _context_ids(statement["context"])
+
+
+def _agent_ids(text: bytes) -> bytes:
+    agent = members(text)
+    kept: dict[str, bytes] = {
+        name: agent[name]
+        for name in ("objectType", "mbox", "mbox_sha1sum", "openid", "account")
+        if name in agent
+    }
+    if len(kept) == ("objectType" in kept) and "member" in agent:  # anonymous: known by its members
+        kept["member"] = join_items(map(_agent_ids, items(agent["member"])))
+    elif agent.get("objectType") == b'"Agent"':
+        del kept["objectType"]
+    return join_members(kept)
+
+
+def _object_ids(text: bytes) -> bytes:
+    target = members(text)
+    match orjson.loads(target.get("objectType", b'"Activity"')):
+        case "Agent":
+            return join_members({"objectType": b'"Agent"', **members(_agent_ids(text))})
+        case "Group":
+            return _agent_ids(text)
+        case "StatementRef":
+            return text
+        case "SubStatement":
+            _keep_ids(target)
+            return join_members(target)
+    return join_members({"id": target["id"]})
+
+
+def _context_ids(text: bytes) -> bytes:
+    context = members(text)
+    for name in ("instructor", "team"):
+        if name in context:
+            context[name] = _agent_ids(context[name])
+    if "contextActivities" in context:
+        context["contextActivities"] = join_members(
+            {
+                name: join_items(map(_object_ids, items(group)))
+                for name, group in members(context["contextActivities"]).items()
+            }
+        )
+    for name, inner in (("contextAgents", "agent"), ("contextGroups", "group")):
+        if name in context:
+            context[name] = join_items(
+                join_members({**named, inner: _agent_ids(named[inner])})
+                for named in map(members, items(context[name]))
+            )
+    return join_members(context)
+
+
+# canonical: the store's own definition of each activity, and one language of each map
+
+
+def _make_canonical(statement: dict[str, bytes], reading: Reading) -> None:
+    verb = members(statement["verb"])
+    if "display" in verb:
+        display = choose_language(orjson.loads(verb["display"]), reading.languages)
+        statement["verb"] = join_members({**verb, "display": orjson.dumps(display)})
+    statement["object"] = _canonical_object(statement["object"], reading)
+    if "context" in statement:
+        context = members(statement["context"])
+        if "contextActivities" in context:
+            context["contextActivities"] = join_members(
+                {
+                    name: join_items(_canonical_object(a, reading) for a in items(group))
+                    for name, group in members(context["contextActivities"]).items()
+                }
+            )
+            statement["context"] = join_members(context)
+
+
+def _canonical_object(text: bytes, reading: Reading) -> bytes:
+    target = members(text)
+    match orjson.loads(target.get("objectType", b'"Activity"')):
+        case "Activity":
+            known = (reading.definitions or {}).get(orjson.loads(target["id"]))
+            definition = known or orjson.loads(target.get("definition", b"{}"))
+            if definition:
+                target["definition"] = orjson.dumps(in_one_language(definition, reading.languages))
+            return join_members(target)
+        case "SubStatement":
+            _make_canonical(target, reading)
+            return join_members(target)
+    return text
+
+
+def in_one_language(definition: Mapping[str, Any], languages: tuple[str, ...]) -> dict[str, Any]:
+    """An activity definition with one language in each of its maps, chosen map by map."""
+    chosen = dict(definition)
+    for name in ("name", "description"):
+        if name in chosen:
+            chosen[name] = choose_language(chosen[name], languages)
+    for name in ("choices", "scale", "source", "target", "steps"):
+        if name in chosen:
+            chosen[name] = [
+                {**c, "description": choose_language(c["description"], languages)}
+                if "description" in c
+                else c
+                for c in chosen[name]
+            ]
+    return chosen
+
+
+def choose_language(texts: Mapping[str, str], languages: tuple[str, ...]) -> dict[str, str]:
+    """The entry a reader wants most: a tag matches a range that equals it or is a prefix of it
+    before a hyphen (RFC 2616 section 14.4); the first entry when nothing matches."""
+    for language in languages:
+        for tag, text in texts.items():
+            lower = tag.lower()
+            if language == "*" or lower == language or lower.startswith(language + "-"):
+                return {tag: text}
+    return dict([next(iter(texts.items()))]) if texts else {}
+
+
+def accepted_languages(accept_language: str | None) -> tuple[str, ...]:
+    """Language ranges of an Accept-Language header, most wanted first; those with q=0 left out."""
+    ranges = []
+    for number, part in enumerate((accept_language or "").lower().split(",")):
+        language, _, quality = part.partition(";")
+        try:
+            weight = float(quality.partition("q=")[2] or 1)
+        except ValueError:
+            weight = 0.0
+        if language.strip() and weight > 0:
+            ranges.append((-weight, number, language.strip()))
+    return tuple(language for _, _, language in sorted(ranges))
+
+
+def activity_ids(statement: Mapping[str, Any]) -> set[str]:
+    """Every activity a statement names, for looking up their definitions."""
+    found = set()
+    target = statement["object"]
+    kind = target.get("objectType", "Activity")
+    if kind == "Activity":
+        found.add(target["id"])
+    elif kind == "SubStatement":
+        found |= activity_ids(target)
+    for group in statement.get("context", {}).get("contextActivities", {}).values():
+        found |= {a["id"] for a in (group if isinstance(group, list) else [group])}
+    return found

@@ -1,0 +1,170 @@
+"""One xAPI request, whichever way it came in.
+
+The alternate request syntax of 1.0.x (a POST whose form holds the method's headers, parameters and
+content; xAPI-Communication 1.3) is undone here, so that a resource sees one shape only.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lrs.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
+from schemas.problems import Problem
+from schemas.rules import Language, Version
+
+if TYPE_CHECKING:
+    from lrs.auth.credentials import Credential
+    from lrs.store import Store
+
+VERSION_HEADER = "x-experience-api-version"
+LATEST: Mapping[Version, str] = {"1.0": "1.0.3", "2.0": "2.0.0"}
+FORM_HEADERS = frozenset(
+    (
+        "authorization",
+        VERSION_HEADER,
+        "content-type",
+        "content-length",
+        "if-match",
+        "if-none-match",
+        "accept",
+        "accept-language",
+    )
+)
+
+
+@dataclass(slots=True)
+class XapiRequest:
+    """A request as its resource sees it; header names are lower case."""
+
+    store: "Store"
+    method: str
+    parameters: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    version: Version = "1.0"
+    language: Language = "vi"
+    credential: "Credential | None" = None
+
+    @property
+    def asker(self) -> "Credential":
+        """The credential of a request that was authenticated."""
+        assert self.credential is not None
+        return self.credential
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method of a resource takes; ``scopes`` are alternatives, none means open to all."""
+
+    answer: Callable[[XapiRequest], Awaitable[Response]]
+    scopes: frozenset[str]
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    known: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", self.required | self.optional)
+
+
+Resource = Mapping[str, Operation]
+
+
+async def read_request(store: "Store", request: Request, *, limit: int) -> XapiRequest:
+    """Take a request in, whole, and undo the alternate syntax.
+
+    Raises BodyTooLarge past ``limit`` bytes, UnsupportedMediaType for a coded body, InvalidRequest
+    for parameters that cannot be read.
+    """
+    headers = request.headers
+    body = await _read_body(request, limit)
+    query = request.scope["query_string"]
+    parameters = read_parameters(query.decode("latin-1")) if query else {}
+    method = request.method
+    asked = XapiRequest(store, "GET" if method == "HEAD" else method, parameters, headers, body)
+    if "method" in parameters and speaks_1_0(headers.get(VERSION_HEADER, "1.0")):
+        _undo_alternate_syntax(asked)
+    return asked
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.lower() not in ("identity", ""):
+        raise UnsupportedMediaType(
+            Problem("", "content-encoding", coding), headers={"Accept-Encoding": "identity"}
+        )
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > limit:
+        raise BodyTooLarge(Problem("", "body-too-large", int(announced), {"limit": limit}))
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge(Problem("", "body-too-large", size, {"limit": limit}))
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def speaks_1_0(version: str) -> bool:
+    return version == "1.0" or version.startswith("1.0.")
+
+
+def speaks_2_0(version: str) -> bool:
+    return version == "2.0" or version.startswith("2.0.")
+
+
+def read_parameters(query: str) -> dict[str, str]:
+    """Parameters by name. Raises InvalidRequest for a name given twice or text not in UTF-8."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise InvalidRequest(Problem("", "query-unreadable", query[:200])) from error
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise InvalidRequest(
+            *(
+                Problem("", "parameter-twice", name, {"parameter": name})
+                for name in parameters
+                if names.count(name) > 1
+            )
+        )
+    return parameters
+
+
+def _undo_alternate_syntax(asked: XapiRequest) -> None:
+    if asked.method != "POST":
+        raise InvalidRequest(Problem("", "alternate-not-post", asked.method))
+    if len(asked.parameters) > 1:
+        extra = sorted(set(asked.parameters) - {"method"})
+        raise InvalidRequest(
+            *(Problem("", "alternate-extra-parameter", name, {"parameter": name}) for name in extra)
+        )
+    method = asked.parameters["method"]
+    if method not in ("GET", "PUT", "POST", "DELETE", "HEAD"):
+        raise InvalidRequest(Problem("", "alternate-method", method))
+    try:
+        form = read_parameters(asked.body.decode())
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(Problem("", "alternate-form")) from error
+    content = form.pop("content", None)
+    if method in ("PUT", "POST") and content is None:
+        raise InvalidRequest(Problem("", "alternate-no-content"))
+    headers = {name: value for name, value in asked.headers.items() if name not in FORM_HEADERS}
+    for name in ("authorization", VERSION_HEADER, "accept-language"):
+        if name in asked.headers:
+            headers[name] = asked.headers[name]
+    parameters = {}
+    for name, value in form.items():
+        if name.lower() in FORM_HEADERS:
+            headers[name.lower()] = value
+        else:
+            parameters[name] = value
+    headers.setdefault("content-type", "application/json")
+    asked.method = "GET" if method == "HEAD" else method
+    asked.headers, asked.parameters = headers, parameters
+    asked.body = b"" if content is None else content.encode()

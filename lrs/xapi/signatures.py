@@ -1,0 +1,105 @@
+"""Signed statements: a JSON Web Signature of the statement, attached to it (xAPI-Data 2.6).
+
+RS256, RS384 and RS512 only. A certificate chain in the header (``x5c``) is checked link by link,
+and the signature against its first certificate. The payload has to say what the statement says,
+by the rules by which two statements are compared.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import orjson
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from schemas import json_text
+from schemas.comparison import content_hash, same
+from schemas.problems import Problem
+
+SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
+ALGORITHMS = ("RS256", "RS384", "RS512")
+
+
+def signature_problems(
+    at: str,
+    attachments: Iterable[tuple[str, Mapping[str, Any]]],
+    statement: Mapping[str, Any],
+    text: bytes,
+    content: Mapping[str, bytes],
+) -> list[Problem]:
+    """What is wrong with the signatures of one statement whose data came with it."""
+    problems = []
+    for pointer, attachment in attachments:
+        if attachment["usageType"] != SIGNATURE:
+            continue
+        where = at + pointer
+        if attachment["contentType"] != "application/octet-stream":
+            problems.append(
+                Problem(f"{where}/contentType", "signature-type", attachment["contentType"])
+            )
+        signature = content.get(attachment["sha2"].lower())
+        if signature is not None:
+            problems += _check(where, signature, statement, text)
+    return problems
+
+
+def _check(
+    where: str, signature: bytes, statement: Mapping[str, Any], text: bytes
+) -> list[Problem]:
+    try:
+        header_text, payload_text, _ = signature.strip().split(b".")
+        header = orjson.loads(_base64url(header_text))
+        payload = _base64url(payload_text)
+        algorithm = header["alg"]
+    except (ValueError, KeyError, TypeError):
+        return [Problem(where, "signature-malformed")]
+    if algorithm not in ALGORITHMS:
+        return [Problem(where, "signature-algorithm", algorithm)]
+    try:
+        signed = json_text.parse(payload)
+    except json_text.InvalidJson:
+        return [Problem(where, "signature-payload")]
+    if not isinstance(signed, dict):
+        return [Problem(where, "signature-payload")]
+    problems = []
+    if "x5c" in header:
+        problems += _check_certificates(where, signature.strip(), header["x5c"], algorithm)
+    try:
+        equal = same(content_hash(signed, payload), content_hash(dict(statement), text), "2.0")
+    except (KeyError, TypeError, AttributeError, ValueError):  # the payload is no statement
+        equal = False
+    if not equal:
+        problems.append(Problem(where, "signature-differs"))
+    return problems
+
+
+def _check_certificates(where: str, signature: bytes, x5c: Any, algorithm: str) -> list[Problem]:
+    try:
+        chain = [x509.load_der_x509_certificate(base64.b64decode(c, validate=True)) for c in x5c]
+        key = chain[0].public_key()
+    except (ValueError, TypeError, IndexError, KeyError):
+        return [Problem(where, "signature-certificate")]
+    if not isinstance(key, RSAPublicKey):
+        return [Problem(where, "signature-certificate")]
+    try:
+        for certificate, issuer in pairwise(chain):
+            certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return [Problem(where, "signature-chain")]
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        jws.deserialize_compact(signature, RSAKey.import_key(pem), algorithms=[algorithm])
+    except (JoseError, ValueError):
+        return [Problem(where, "signature-invalid")]
+    return []
+
+
+def _base64url(text: bytes) -> bytes:
+    return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,127 @@
+"""The read tables: migrated as the modules define them, and filled when they are new."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from lrs.commands.demo import load
+from lrs.demo import generate
+from lrs.log.storage import open_storage
+from lrs.rebuild import tables_of
+from lrs.schema import VERSION_TABLE, fill_new_tables, forget, metadata_of, migrate_tables
+from lrs.settings import Settings
+from lrs.store import FOLLOWED, INLINE, Store
+from projections import statement_index
+
+LOG = {
+    "event_log",
+    "event_registry",
+    "attachment_content",
+    "projection_tracking",
+    "log_head",
+    "log_migrations",
+}
+
+
+@pytest.fixture
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    store = Store(Settings(database_url=database_url, pepper_file=tmp_path / "pepper"))
+    yield store
+    store.close()
+
+
+def rows(store: Store, tables) -> list[list[tuple]]:
+    with store.storage.read() as connection:
+        return [
+            [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key))]
+            for table in tables_of(tables)
+        ]
+
+
+def test_the_migrations_lead_to_the_tables_the_modules_define(database_url: str):
+    storage = open_storage(database_url)
+    try:
+        with storage.write() as connection:
+            migrate_tables(connection)
+        with storage.write() as connection:
+            context = MigrationContext.configure(
+                connection,
+                opts={
+                    "version_table": VERSION_TABLE,
+                    "compare_type": True,
+                    "include_name": lambda name, kind, _: kind != "table" or name not in LOG,
+                },
+            )
+            assert compare_metadata(context, metadata_of(*INLINE, *FOLLOWED)) == []
+    finally:
+        storage.close()
+
+
+def test_migrating_again_changes_nothing(store):
+    with store.storage.write() as connection:
+        migrate_tables(connection)
+        migrate_tables(connection)
+
+
+def test_no_key_or_index_of_a_projection_has_a_name_of_its_own():
+    """A rebuild renames tables; SQLite cannot rename an index."""
+    for table in metadata_of(*INLINE, *FOLLOWED).tables.values():
+        assert not table.indexes
+        assert all(constraint.name is None for constraint in table.constraints), table.name
+
+
+def test_a_projection_that_is_new_is_filled_when_the_store_opens(database_url: str, tmp_path: Path):
+    settings = Settings(database_url=database_url, pepper_file=tmp_path / "pepper")
+    store = Store(settings)
+    load(store, generate(300))
+    before = rows(store, statement_index.TABLES)
+    with store.storage.write() as connection:
+        for table in tables_of(statement_index.TABLES):
+            connection.execute(table.delete())
+        forget(connection, statement_index.NAME)
+    store.close()
+    store = Store(settings)
+    try:
+        assert rows(store, statement_index.TABLES) == before
+        assert before[0]
+    finally:
+        store.close()
+
+
+def test_opening_a_store_again_applies_nothing_twice(database_url: str, tmp_path: Path):
+    settings = Settings(database_url=database_url, pepper_file=tmp_path / "pepper")
+    for number in (1, 2, 3):
+        store = Store(settings)
+        load(store, generate(50 * number))
+        with store.storage.read() as connection:
+            indexed = connection.scalar(text("SELECT count(*) FROM statement_index"))
+            stored = connection.scalar(text("SELECT count(*) FROM event_log WHERE kind IN (2, 3)"))
+        store.close()
+        assert indexed == stored > 0
+
+
+def test_filling_goes_on_where_it_was_killed(store, monkeypatch):
+    load(store, generate(300))
+    before = rows(store, statement_index.TABLES)
+    with store.storage.write() as connection:
+        for table in tables_of(statement_index.TABLES):
+            connection.execute(table.delete())
+        forget(connection, statement_index.NAME)
+    monkeypatch.setattr("lrs.schema.BATCH", 50)
+    apply, calls = statement_index.apply, []
+
+    def killed(*arguments) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        apply(*arguments)
+
+    monkeypatch.setattr(statement_index, "apply", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fill_new_tables(store.log, statement_index)
+    fill_new_tables(store.log, statement_index)
+    assert rows(store, statement_index.TABLES) == before
