@@ -124,7 +124,7 @@ def formatted(is_valid: Callable[[object], bool], explain: Explain) -> Check:
     """A string in a format; ``explain`` names the rule that a malformed one breaks."""
 
     def check(value: Any, at: At, key: Key, problems: Problems) -> None:
-        if is_valid(value) or is_full(problems):
+        if is_valid(value):
             return
         if type(value) is str:
             rule, facts = explain(value)

@@ -38,6 +38,7 @@ def render(
 ) -> dict[str, Any]:
     """The problem as a client reads it; of a long value, the first 200 characters of its JSON."""
     rule = rules[problem.rule]
+    wording = rule.vi if language == "vi" else rule.en
     whole = _text(problem.value)
     text = cut(whole)
     facts = {name: _word(name, fact, language) for name, fact in problem.facts.items()}
@@ -48,8 +49,8 @@ def render(
         "value": problem.value if text is whole else text,
         "rule": problem.rule,
         "section": rule.section_1_0 if version == "1.0" else rule.section_2_0,
-        "message": rule.message[language].format_map(facts),
-        "mend": rule.mend[language].format_map(facts),
+        "message": wording.message.format_map(facts),
+        "mend": wording.mend.format_map(facts),
     }
 
 

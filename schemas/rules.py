@@ -27,14 +27,6 @@ class Rule(NamedTuple):
     vi: Wording
     en: Wording
 
-    @property
-    def message(self) -> Mapping[Language, str]:
-        return {"vi": self.vi.message, "en": self.en.message}
-
-    @property
-    def mend(self) -> Mapping[Language, str]:
-        return {"vi": self.vi.mend, "en": self.en.mend}
-
 
 TYPES: Final[Mapping[Language, Mapping[str, str]]] = {
     "vi": {

@@ -1,7 +1,7 @@
 """Our recorders honour the eventsourcing library's own contracts, on both databases.
 
-Its case for aggregate recorders is left out: it demands that an append answers no positions, which the
-case for application recorders demands; an application recorder is held to the latter.
+Its case for aggregate recorders is left out: it demands that an append answers no positions,
+which the case for application recorders demands; an application recorder is held to the latter.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from eventsourcing.tests.persistence import (
     TrackingRecorderTestCase,
 )
 
+from lrs.log.opening import open_log
 from lrs.log.recorder import LogRecorder
 from lrs.log.storage import open_storage
-from lrs.log.opening import open_log
 
 LIBRARY_TOPICS = ("topic", "topic1", "topic2", "topic3", "topic4", "non-interleaving-test-event")
 

@@ -16,7 +16,7 @@ from schemas.keys import activity_key, verb_key
 from schemas.language_tags import is_language_tag
 from schemas.problems import render
 from schemas.statement import check_statement
-from tests.schemas.cases import changed, context_agent, statement
+from tests.schemas.cases import changed, statement
 
 LENGTH = 50_000
 COUNT = 200
@@ -131,14 +131,6 @@ def test_a_million_wrong_properties_cost_no_more_than_reading_them():
     spoilt = statement(result={f"p{number}": None for number in range(1_000_000)})
     started = time.process_time()
     check_statement(spoilt, "1.0")
-    assert time.process_time() - started < 1
-
-
-def test_a_million_wrong_values_cost_no_more_than_reading_them():
-    agent = context_agent(relevantTypes=["coach"] * 1_000_000)
-    spoilt = changed(statement(), {"/context/contextAgents": [agent]})
-    started = time.process_time()
-    check_statement(spoilt, "2.0")
     assert time.process_time() - started < 1
 
 
