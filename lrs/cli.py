@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Học bạ: a learning-record store (xAPI 1.0.3 and 2.0) on an append-only event log."
     " LRS_* environment variables configure it.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -104,10 +104,13 @@ class Control:
             [row for row in rows if len(wanted) > 3 and row.id.hex().startswith(wanted)],
             [row for row in rows if len(named) > 3 and row.key.startswith(named)],
         ):
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise CommandRefused(f"{named}: {len(found)} credentials are called so; use the id")
+            usable = [row for row in found if not row.revoked] or found
+            if len(usable) == 1:
+                return usable[0]
+            if usable:
+                raise CommandRefused(
+                    f"{named}: {len(usable)} credentials are called so; use the id"
+                )
         raise CommandRefused(f"{named}: no such credential; `lrs credentials list` shows them")
 
     def import_lines(

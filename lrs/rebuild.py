@@ -13,7 +13,9 @@ from itertools import zip_longest
 from types import ModuleType
 from typing import Any
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, CursorResult, MetaData, Table, select, text
+from sqlalchemy.exc import OperationalError
 
 from lrs.log.recorder import LogRecorder
 from lrs.projector import catch_up
@@ -22,6 +24,8 @@ PREFIX = "rebuild_"
 BATCH = 4000  # events a transaction; on SQLite an append waits for one batch at most
 NEAR = 500  # events; so few may be applied while the log's turn is held
 BREATH = 0.001  # seconds between batches, in which others get the one writing connection
+SWITCH_SECONDS = 1.0  # for the locks of the live tables; appends wait meanwhile
+SWITCH_ATTEMPTS = 10
 ROUNDS = 100  # looks for a moment at which both generations stand at the end of the log
 
 Progress = Callable[[int, int], None]
@@ -39,7 +43,7 @@ class TablesDiffer(Exception):
 
 
 class TooBusy(Exception):
-    """The log never stood still long enough to compare two generations of tables."""
+    """There was no moment in which the tables could be compared, or switched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,25 @@ def _rows(connection: Connection, table: Table) -> CursorResult[Any]:
 
 
 def _switch(log: LogRecorder, projection: ModuleType, tables: Any) -> int:
+    """Switch, however often somebody who reads the live tables for long makes it necessary to try.
+
+    Waiting for them while appends wait for us would stop the store, so each try gives up soon.
+    """
+    for attempt in range(SWITCH_ATTEMPTS):
+        if attempt:
+            time.sleep(SWITCH_SECONDS)
+        try:
+            return _switch_now(log, projection, tables)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+    raise TooBusy(
+        f"{projection.NAME}: somebody keeps reading the live tables, a backup perhaps."
+        " Try again when that has ended."
+    )
+
+
+def _switch_now(log: LogRecorder, projection: ModuleType, tables: Any) -> int:
     """Bring the new tables to the end of the log and give them the names of the live ones.
 
     On PostgreSQL the last events are committed by a connection of their own before the switch,
@@ -169,6 +192,8 @@ def _switch(log: LogRecorder, projection: ModuleType, tables: Any) -> int:
     """
     with log.storage.write() as turn:
         head = log.lock_head(turn).position
+        if turn.dialect.name == "postgresql":
+            turn.execute(text(f"SET LOCAL lock_timeout = '{SWITCH_SECONDS:g}s'"))
         with _second_connection(log, turn) as connection:
             _apply_rest(log, connection, projection, tables, head)
         if projection not in log.inline:

@@ -484,6 +484,17 @@ RULES: Final[Mapping[str, Rule]] = {
             "Divide it into requests of at most {limit} statements.",
         ),
     ),
+    "statement-too-many-names": Rule(
+        *_ERRORS,
+        Wording(
+            "Bản ghi nêu {value} tác nhân và hoạt động khác nhau; giới hạn là {limit}.",
+            "Chia thành nhiều bản ghi, mỗi bản ghi nêu tối đa {limit} tác nhân và hoạt động.",
+        ),
+        Wording(
+            "The statement names {value} different agents and activities; the limit is {limit}.",
+            "Divide it into statements that name at most {limit} agents and activities each.",
+        ),
+    ),
     "batch-repeats-id": Rule(
         *_STATEMENTS,
         Wording(
@@ -614,11 +625,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "part-hash-differs": Rule(
         *_MULTIPART,
         Wording(
-            "Mã băm {value} không phải của dữ liệu trong phần {part}.",
+            "Mã băm {value} không phải của dữ liệu trong phần {part}; của dữ liệu đó là {actual}.",
             "Gửi dữ liệu đúng từng byte, hoặc tính lại mã băm SHA-2 của nó.",
         ),
         Wording(
-            "The hash {value} is not that of the data of part {part}.",
+            "The hash {value} is not that of the data of part {part}, which is {actual}.",
             "Send the data byte for byte, or compute its SHA-2 again.",
         ),
     ),
@@ -647,22 +658,22 @@ RULES: Final[Mapping[str, Rule]] = {
     "attachment-length-differs": Rule(
         *_MULTIPART,
         Wording(
-            "length là {value}, khác với độ dài của dữ liệu.",
+            "length là {value}, khác với độ dài của dữ liệu: {actual} byte.",
             "Ghi length là số byte của dữ liệu được gửi.",
         ),
         Wording(
-            "length is {value}, which is not the length of the data.",
+            "length is {value}, which is not the length of the data: {actual} bytes.",
             "Let length be the number of bytes of the data sent.",
         ),
     ),
     "attachment-type-differs": Rule(
         *_MULTIPART,
         Wording(
-            "contentType là {value}, khác với Content-Type của phần chứa dữ liệu.",
+            "contentType là {value}, khác với Content-Type của phần chứa dữ liệu: {actual}.",
             "Gửi cùng một kiểu nội dung ở cả hai nơi.",
         ),
         Wording(
-            "contentType is {value}, which is not the Content-Type of the part with the data.",
+            "contentType is {value}, and the Content-Type of the part with the data {actual}.",
             "Send the same media type in both places.",
         ),
     ),

@@ -1,6 +1,7 @@
 """Every statement, and every filter it answers, in the order of the log.
 
 Applied in the transaction that appends, so that a query sees every statement that was acknowledged.
+Appends take turns, so of a statement and one it refers to, whichever comes second sees the first.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Select, bindparam, select
 
-from projections.rows import insert_rows
+from projections.rows import fetch_rows, insert_rows
 from projections.statement_references import inherited_links, pack
 from projections.statement_tables import (
     AUTHORITY,
@@ -87,9 +88,10 @@ def find_senders(
     connection: Connection, tables: Tables, credentials: Iterable[bytes]
 ) -> dict[bytes, CredentialRow]:
     """What is known of each credential; a stand-in for one that was never issued."""
-    senders = {credential: stand_in(credential) for credential in credentials}
-    for row in connection.execute(_issued(tables), {"credentials": list(senders)}):
-        senders[row.credential] = CredentialRow(*row)
+    senders = {}
+    for credential in credentials:
+        rows = fetch_rows(connection, _issued(tables), {"credential": credential})
+        senders[credential] = CredentialRow(*rows[0]) if rows else stand_in(credential)
     return senders
 
 
@@ -104,4 +106,4 @@ def stand_in(credential: bytes) -> CredentialRow:
 def _issued(tables: Tables) -> Select[Any]:
     column = tables.credentials.c
     row = select(column.credential, column.position, column.authority, column.unrestricted)
-    return row.where(column.credential.in_(bindparam("credentials", expanding=True)))
+    return row.where(column.credential == bindparam("credential"))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, exists, select
 
+from projections.rows import fetch_rows
 from projections.statement_tables import AUTHORITY, LinkRow, StatementRow, Tables
 from schemas.keys import KEY_LENGTH
 
@@ -48,7 +49,7 @@ def inherited_links(
 ) -> Iterator[LinkRow]:
     """The links that exist because ``rows``, which were inserted just now, are on the way."""
     bounds = {"first": rows[0].position, "last": rows[-1].position}
-    referred_to = connection.scalars(_referred_to(tables), bounds).all()
+    referred_to = [row[0] for row in fetch_rows(connection, _referred_to(tables), bounds)]
     if not referred_to and all(row.refers_to is None for row in rows):
         return
     new = {row.statement_id: Node(row.position, row.refers_to, row.facets) for row in rows}

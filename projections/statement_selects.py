@@ -118,9 +118,10 @@ def _walk(tables: Tables, shape: Shape, walked: Filter, role: int) -> Select[Any
     link = tables.links.alias().c
     others = [filter_ for filter_ in shape.filters if filter_ != walked]
     if walked == RESTRICTION:
-        matches = _one_has(tables, others, link.position)
+        matches = _one_has(tables, shape, others, link.position)
     else:
         matches = [_has(tables, other, link.position, link.source) for other in others]
+        matches += _own(tables, shape, link.source)
     found = (
         select(link.position)
         .distinct()
@@ -130,13 +131,16 @@ def _walk(tables: Tables, shape: Shape, walked: Filter, role: int) -> Select[Any
     return _in_order(found, link.position, shape).limit(WANTED)
 
 
-def _one_has(tables: Tables, filters: Sequence[Filter], position: Position) -> list[Condition]:
+def _one_has(
+    tables: Tables, shape: Shape, filters: Sequence[Filter], position: Position
+) -> list[Condition]:
     """Whether a single statement of the chain from ``position`` on has all the filters."""
     if not filters:
         return []
     first, *others = filters
     link = tables.links.alias().c
     matches = [_has(tables, other, link.position, link.source) for other in others]
+    matches += _own(tables, shape, link.source)
     probes = [
         _probe(*_range(link, first, role), link.position == position, *matches)
         for role in first.roles
@@ -148,6 +152,14 @@ def _has(tables: Tables, filter_: Filter, position: Position, source: Position) 
     link = tables.links.alias().c
     at = (link.position == position, link.source == source)
     return or_(*[_probe(*_range(link, filter_, role), *at) for role in filter_.roles])
+
+
+def _own(tables: Tables, shape: Shape, source: Position) -> list[Condition]:
+    """Who may read only its own finds out nothing of what others sent, by references either."""
+    if not shape.restricted:
+        return []
+    statement = tables.statements.alias().c
+    return [_probe(statement.position == source, statement.credential == bindparam("credential"))]
 
 
 def _returned(tables: Tables, shape: Shape, position: Position) -> Condition:

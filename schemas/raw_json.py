@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -24,7 +25,12 @@ def items(text: bytes) -> list[bytes]:
 
 
 def join_members(values: Mapping[str, bytes]) -> bytes:
-    return b"{" + b",".join([_encode_text(n) + b":" + v for n, v in values.items()]) + b"}"
+    return b"{" + b",".join([_label(name) + value for name, value in values.items()]) + b"}"
+
+
+@lru_cache(maxsize=1024)
+def _label(name: str) -> bytes:
+    return _encode_text(name) + b":"
 
 
 def join_items(values: Iterable[bytes]) -> bytes:

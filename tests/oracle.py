@@ -96,6 +96,8 @@ def chain(by_id: dict[str, Recorded], start: Recorded) -> Iterator[Recorded]:
 
 def matches(recorded: Recorded, asked: Parameters) -> bool:
     statement = recorded.statement
+    if asked.credential not in (None, recorded.sender.credential):
+        return False
     if asked.agent is not None:
         agents = list(agents_of(statement, asked.related_agents))
         if asked.related_agents and recorded.sender.authority is not None:

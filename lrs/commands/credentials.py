@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-app = typer.Typer(help="Who may use the store.", no_args_is_help=True)
+app = typer.Typer(help="Who may use the store.", no_args_is_help=True, rich_markup_mode="markdown")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 Named = Annotated[
     str, typer.Argument(help="Its id, key or name, or the beginning of its id or key.")

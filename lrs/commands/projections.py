@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-app = typer.Typer(help="The tables computed from the log.", no_args_is_help=True)
+app = typer.Typer(
+    help="The tables computed from the log.", no_args_is_help=True, rich_markup_mode="markdown"
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 LOOK_SECONDS = 0.2
 RATE_SECONDS = 1.0  # between two looks, to tell how fast a projection follows

@@ -13,8 +13,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-imports = typer.Typer(help="Take in what other systems have.", no_args_is_help=True)
-exports = typer.Typer(help="Give out what the store has.", no_args_is_help=True)
+imports = typer.Typer(
+    help="Take in what other systems have.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+exports = typer.Typer(
+    help="Give out what the store has.", no_args_is_help=True, rich_markup_mode="markdown"
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 SHOWN = 20  # refused lines that are printed; all are counted
 

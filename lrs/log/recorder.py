@@ -261,9 +261,8 @@ class LogRecorder(ProcessRecorder):
         return head
 
     def _set_head(self, connection: Connection, head: Head) -> None:
-        driver: Any = connection.connection.driver_connection
-        sql = "UPDATE log_head SET position = {}, stored = {}"
-        driver.execute(sql.format(head.position, head.stored))
+        sql = "UPDATE log_head SET position = ?, stored = ? RETURNING position"
+        self._fetch(connection, sql, (head.position, head.stored))
 
     # Reading
 

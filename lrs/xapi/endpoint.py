@@ -145,14 +145,14 @@ def check_parameters(asked: XapiRequest, operation: Operation) -> None:
         return
     problems = []
     lower = {name.lower(): name for name in operation.known}
-    for name in given - operation.known:
+    for name in sorted(given - operation.known):
         meant = lower.get(name.lower(), "")
         facts = {"parameter": name, "meant": meant, "known": ", ".join(sorted(operation.known))}
         rule = "parameter-case" if meant else "parameter-unknown"
         problems.append(Problem("", rule, name, facts))
     problems += [
         Problem("", "parameter-missing", None, {"parameter": name})
-        for name in operation.required - given
+        for name in sorted(operation.required - given)
     ]
     raise InvalidRequest(*problems)
 

@@ -41,8 +41,7 @@ def statement_text(entry: LogEntry, reading: Reading) -> bytes:
     """The statement of a log entry, as JSON text."""
     given = members(entry.body)
     told = {name: value for name, value in given.items() if name not in SET_BY_STORE}
-    if b'"contextActivities"' in entry.body:
-        _list_context_activities(told)
+    _list_context_activities(told)
     stored = b'"%s"' % iso_time(entry.stored).encode()
     told.setdefault("id", b'"%s"' % str(UUID(bytes=entry.stream_id)).encode())
     told.setdefault("timestamp", stored)
@@ -71,29 +70,28 @@ def _in_utc(timestamp: bytes) -> bytes:
 
 
 def _list_context_activities(statement: dict[str, bytes]) -> None:
-    """One activity in place of an array is a 0.95 leftover; it is returned as an array (Data
-    2.4.6.2).
-    """
-    if b'"contextActivities"' in statement["object"]:
-        sub_statement = members(statement["object"])
-        if "context" in sub_statement:
-            _list_context_activities_of(sub_statement)
-            statement["object"] = join_members(sub_statement)
-    if "context" in statement:
-        _list_context_activities_of(statement)
+    """A lone activity, a leftover of 0.95, is returned as an array (xAPI-Data 2.4.6.2)."""
+    context = statement.get("context")
+    if context is not None and b"ctivities" in context:
+        statement["context"] = _with_listed_activities(context)
+    if b"ctivities" in statement["object"]:
+        target = members(statement["object"])
+        if "context" in target and target.get("objectType") == b'"SubStatement"':
+            target["context"] = _with_listed_activities(target["context"])
+            statement["object"] = join_members(target)
 
 
-def _list_context_activities_of(statement: dict[str, bytes]) -> None:
-    context = members(statement["context"])
+def _with_listed_activities(text: bytes) -> bytes:
+    context = members(text)
     if "contextActivities" not in context:
-        return
+        return text
     groups = members(context["contextActivities"])
-    if all(group.startswith(b"[") for group in groups.values()):
-        return
+    if all(group[:1] == b"[" for group in groups.values()):
+        return text
     context["contextActivities"] = join_members(
-        {name: g if g.startswith(b"[") else b"[" + g + b"]" for name, g in groups.items()}
+        {name: g if g[:1] == b"[" else b"[" + g + b"]" for name, g in groups.items()}
     )
-    statement["context"] = join_members(context)
+    return join_members(context)
 
 
 # ids: what identifies agents, groups, activities and verbs, and nothing else of them

@@ -146,13 +146,15 @@ def _contradictions(pointer: str, attachment: Mapping[str, Any], part: Part) -> 
     problems = []
     facts: dict[str, Any]
     length = part.headers.get("content-length")
-    if length is not None and not length == str(attachment["length"]) == str(len(part.content)):
+    if length is not None and not length == str(int(attachment["length"])) == str(
+        len(part.content)
+    ):
         facts = {"actual": len(part.content)}
         problems.append(
             Problem(f"{pointer}/length", "attachment-length-differs", attachment["length"], facts)
         )
     sent = part.headers.get("content-type")
-    if sent is not None and _media_type(sent) != _media_type(attachment["contentType"]):
+    if sent is not None and media_type_of(sent) != media_type_of(attachment["contentType"]):
         facts = {"actual": sent}
         problems.append(
             Problem(
@@ -165,7 +167,8 @@ def _contradictions(pointer: str, attachment: Mapping[str, Any], part: Part) -> 
     return problems
 
 
-def _media_type(content_type: str) -> str:
+def media_type_of(content_type: str) -> str:
+    """Without its parameters; it has no case."""
     return content_type.partition(";")[0].strip().lower()
 
 

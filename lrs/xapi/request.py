@@ -82,7 +82,7 @@ async def read_request(store: "Store", request: Request, *, limit: int) -> XapiR
     headers = request.headers
     body = await _read_body(request, limit)
     query = request.scope["query_string"]
-    parameters = read_parameters(query.decode("latin-1")) if query else {}
+    parameters = read_parameters(query) if query else {}
     method = request.method
     asked = XapiRequest(store, "GET" if method == "HEAD" else method, parameters, headers, body)
     if "method" in parameters and speaks_1_0(headers.get(VERSION_HEADER, "1.0")):
@@ -97,8 +97,8 @@ async def _read_body(request: Request, limit: int) -> bytes:
             Problem("", "content-encoding", coding), headers={"Accept-Encoding": "identity"}
         )
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > limit:
-        raise BodyTooLarge(Problem("", "body-too-large", int(announced), {"limit": limit}))
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
+        raise BodyTooLarge(Problem("", "body-too-large", int(announced[:20]), {"limit": limit}))
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -117,12 +117,14 @@ def speaks_2_0(version: str) -> bool:
     return version == "2.0" or version.startswith("2.0.")
 
 
-def read_parameters(query: str) -> dict[str, str]:
+def read_parameters(query: bytes) -> dict[str, str]:
     """Parameters by name. Raises InvalidRequest for a name given twice or text not in UTF-8."""
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InvalidRequest(Problem("", "query-unreadable", query[:200])) from error
+        text = query.decode()  # not every client percent-encodes
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError as error:
+        shown = query[:200].decode("latin-1")
+        raise InvalidRequest(Problem("", "query-unreadable", shown)) from error
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
         names = [name for name, _ in pairs]
@@ -148,9 +150,9 @@ def _undo_alternate_syntax(asked: XapiRequest) -> None:
     if method not in ("GET", "PUT", "POST", "DELETE", "HEAD"):
         raise InvalidRequest(Problem("", "alternate-method", method))
     try:
-        form = read_parameters(asked.body.decode())
-    except UnicodeDecodeError as error:
-        raise InvalidRequest(Problem("", "alternate-form")) from error
+        form = read_parameters(asked.body)
+    except InvalidRequest as refusal:
+        raise InvalidRequest(Problem("", "alternate-form"), *refusal.problems) from refusal
     content = form.pop("content", None)
     if method in ("PUT", "POST") and content is None:
         raise InvalidRequest(Problem("", "alternate-no-content"))

@@ -23,6 +23,7 @@ from lrs.xapi.multipart import (
     announces_attachments,
     attachments_of,
     check_attachments,
+    media_type_of,
     multipart_body,
     read_parts,
 )
@@ -32,12 +33,14 @@ from projections import activities, statement_index, statement_query
 from schemas import json_text
 from schemas.comparison import content_hash
 from schemas.events import Kind, LogEntry, NewEvent
-from schemas.facets import is_voiding
+from schemas.facets import facets, is_voiding
 from schemas.formats import is_uuid
 from schemas.problems import Problem
 from schemas.statement import check_statement
 
 LARGE_BODY = 65_536  # bytes; a larger one is checked beside the event loop
+MOST_NAMES = 1000  # agents, activities and the like that one statement may name
+SHORTEST_NAME = 10  # bytes, as in {"id":"a:"}
 READ = frozenset(("all", "all/read", "statements/read", "statements/read/mine"))
 READ_ALL = frozenset(("all", "all/read", "statements/read"))
 WRITE = frozenset(("all", "statements/write"))
@@ -94,15 +97,14 @@ def receive(request: XapiRequest, put_id: str | None = None) -> Received:
     BodyTooLarge for too many statements.
     """
     content_type = request.headers.get("content-type", "")
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = media_type_of(content_type)
     if media_type == "application/json":
         text, parts = request.body, []
     elif media_type == "multipart/mixed":
         first, *parts = read_parts(request.body, content_type)
-        if first.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            raise InvalidRequest(
-                Problem("", "first-part-not-json", first.headers.get("content-type"))
-            )
+        first_type = first.headers.get("content-type")
+        if media_type_of(first_type or "") != "application/json":
+            raise InvalidRequest(Problem("", "first-part-not-json", first_type))
         text = first.content
     else:
         raise InvalidRequest(Problem("", "statements-content-type", content_type))
@@ -122,10 +124,24 @@ def receive(request: XapiRequest, put_id: str | None = None) -> Received:
         problems += check_statement(statement, request.version, at)
     if problems:
         raise InvalidRequest(*problems)
+    _check_names(pointers, values, texts)
     attachments: list[Attachment] = []
     if parts or any(announces_attachments(value) for value in values):
         attachments = _check_attached(pointers, values, texts, parts)
     return _as_events(request, put_id, pointers, values, texts, attachments)
+
+
+def _check_names(
+    pointers: Sequence[str], values: Sequence[dict[str, Any]], texts: Sequence[bytes]
+) -> None:
+    """Everything a statement names is indexed for it and for each statement that refers to it."""
+    problems = [
+        Problem(at, "statement-too-many-names", names, {"limit": MOST_NAMES})
+        for at, value, text in zip(pointers, values, texts, strict=True)
+        if len(text) > MOST_NAMES * SHORTEST_NAME and (names := len(facets(value))) > MOST_NAMES
+    ]
+    if problems:
+        raise BodyTooLarge(*problems)
 
 
 def _check_attached(

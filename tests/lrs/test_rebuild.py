@@ -10,7 +10,7 @@ from sqlalchemy import text
 from lrs.commands.demo import load
 from lrs.demo import generate
 from lrs.log.recorder import Head
-from lrs.rebuild import TablesDiffer, rebuild, tables_of
+from lrs.rebuild import TablesDiffer, TooBusy, rebuild, tables_of
 from lrs.settings import Settings
 from lrs.store import FOLLOWED, INLINE, Store
 from projections import activities, statement_index
@@ -46,6 +46,15 @@ def rows(store: Store, tables) -> list[list[tuple]]:
         ]
 
 
+def index_names(store: Store) -> set[str]:
+    if store.storage.dialect == "sqlite":
+        sql = "SELECT name FROM sqlite_master WHERE type = 'index'"
+    else:
+        sql = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+    with store.storage.read() as connection:
+        return set(connection.scalars(text(sql)))
+
+
 @ALL
 def test_rebuilt_tables_equal_the_live_ones(store, projection):
     followed_up(store)
@@ -58,8 +67,10 @@ def test_rebuilt_tables_equal_the_live_ones(store, projection):
 @ALL
 def test_a_second_rebuild_finds_nothing_in_its_way(store, projection):
     followed_up(store)
+    names = index_names(store)
     rebuild(store.log, projection)
     rebuild(store.log, projection, check=True)
+    assert index_names(store) == names
 
 
 def test_a_rebuild_mends_what_is_wrong(store):
@@ -126,3 +137,20 @@ def test_progress_runs_to_the_end_of_the_log(store):
     rebuild(store.log, statement_index, progress=lambda position, head: seen.append(position))
     assert seen == sorted(seen)
     assert seen[-1] == store.log.head().position
+
+
+def test_somebody_who_reads_for_long_puts_off_the_switch_and_stops_no_append(
+    postgres_url: str, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("lrs.rebuild.SWITCH_SECONDS", 0.2)
+    monkeypatch.setattr("lrs.rebuild.SWITCH_ATTEMPTS", 3)
+    store = Store(Settings(database_url=postgres_url, pepper_file=tmp_path / "pepper"))
+    try:
+        with store.storage.read() as backup:
+            backup.execute(text("SELECT count(*) FROM statement_index")).scalar()
+            with pytest.raises(TooBusy, match="a backup perhaps"):
+                rebuild(store.log, statement_index)
+            store.writer.append([statement_event()]).result(timeout=5)
+        rebuild(store.log, statement_index, check=True)
+    finally:
+        store.close()

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import resource
+import shlex
 import signal
 import socket
 import subprocess
@@ -202,7 +203,6 @@ def test_a_worker_that_dies_is_started_again(workers):
 def test_workers_end_with_their_supervisor(workers):
     os.kill(workers.process.pid, signal.SIGKILL)
     workers.process.wait()
-    assert answers(workers.port), "the workers are another process each"
     wait_until(lambda: not answers(workers.port))
 
 
@@ -222,6 +222,37 @@ def test_the_address_can_be_chosen_by_option_and_is_left_when_killed(sqlite_url,
             assert commands.json("credentials", "list") == []
             process.kill()
         assert commands.json("credentials", "list") == []
+
+
+def test_the_demo_serves_what_it_says_and_the_same_when_started_again(tmp_path):
+    commands = Commands("sqlite:///unused.db", tmp_path)
+    del commands.environment["LRS_PEPPER_FILE"]
+    said = []
+    for _ in range(2):
+        arguments = ("demo", "--dir", str(tmp_path / "demo"), "--statements", "300")
+        with subprocess.Popen(
+            (sys.executable, "-m", "lrs", *arguments, "--port", str(free_port())),
+            env=commands.environment,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            try:
+                line = next(line for line in process.stdout if line.startswith("Try:"))
+                curl = shlex.split(line.removeprefix("Try:"))
+                key, _, secret = curl[curl.index("-u") + 1].partition(":")
+                answer = httpx.get(
+                    curl[-1], auth=(key, secret), headers={"X-Experience-API-Version": "1.0.3"}
+                )
+                assert len(answer.json()["statements"]) == 3
+            finally:
+                process.terminate()
+            said.append((secret, answer.json()["statements"]))
+        assert process.returncode == 0
+    assert said[0] == said[1]
+    assert not (tmp_path / "unused.db").exists()
 
 
 def answers(port: int) -> bool:

@@ -118,7 +118,7 @@ def test_each_credential_finds_what_it_sent_even_if_another_has_its_authority(co
     log.record(statement(4))
     log.index(connection)
     assert numbers(connection, log, credential=PLATFORM) == [1, 3]
-    assert numbers(connection, log, credential=PLATFORM, verb=COMPLETED) == [1, 3]
+    assert numbers(connection, log, credential=PLATFORM, verb=COMPLETED) == [1]
     assert numbers(connection, log, credential=NEIGHBOUR) == [2]
     assert numbers(connection, log, credential=NOBODY, agent=OFFICER) == [4]
 
@@ -141,13 +141,22 @@ def test_all_filters_match_in_one_statement_of_the_chain(connection, log):
 
 def test_filters_match_in_one_statement_also_when_a_credential_leads(connection, log, monkeypatch):
     monkeypatch.setattr("projections.statement_query.FIRST_STEPS", 1)
-    log.record(statement(1))
+    log.record(statement(1), PLATFORM)
     log.record(reference(2, 1))
     log.record(reference(3, 1), PLATFORM)
     log.index(connection)
-    assert numbers(connection, log, credential=PLATFORM, agent=OFFICER, verb=COMPLETED) == [3]
+    assert numbers(connection, log, credential=PLATFORM, agent=OFFICER, verb=COMPLETED) == [1, 3]
     assert numbers(connection, log, credential=PLATFORM, agent=VISITOR, verb=PASSED) == [3]
     assert numbers(connection, log, credential=PLATFORM, agent=OFFICER, verb=PASSED) == []
+
+
+def test_a_credential_finds_out_nothing_of_what_others_sent(connection, log):
+    log.record(statement(1), NEIGHBOUR)
+    log.record(reference(2, target=1), PLATFORM)
+    log.index(connection)
+    assert numbers(connection, log, credential=PLATFORM, agent=OFFICER) == []
+    assert numbers(connection, log, credential=PLATFORM, agent=OFFICER, verb=COMPLETED) == []
+    assert numbers(connection, log, agent=OFFICER) == [1, 2]
 
 
 def shuffled(statements: list[Json]) -> list[Json]:

@@ -1,0 +1,21 @@
+"""What one request may hold."""
+
+import httpx
+
+from tests.examples import statement
+
+
+async def test_a_statement_that_names_too_much_is_refused_with_the_limit(client: httpx.AsyncClient) -> None:
+    named = [{"id": f"https://example.vn/activities/{number}"} for number in range(1001)]
+    value = statement(context={"contextActivities": {"other": named}})
+    answer = await client.post("/statements", json=value)
+    assert answer.status_code == 413
+    [problem] = answer.json()["problems"]
+    assert problem["rule"] == "statement-too-many-names"
+    assert "1000" in problem["mend"]
+
+
+async def test_a_statement_that_names_much_is_stored(client: httpx.AsyncClient) -> None:
+    named = [{"id": f"https://example.vn/activities/{number}"} for number in range(900)]
+    value = statement(context={"contextActivities": {"other": named}})
+    assert (await client.post("/statements", json=value)).status_code == 200
