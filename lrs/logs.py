@@ -9,6 +9,7 @@ import re
 import secrets
 import sys
 import time
+from contextvars import ContextVar
 from typing import Final, TextIO
 
 import structlog
@@ -22,6 +23,8 @@ HIDDEN: Final = frozenset(
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
+CURRENT: ContextVar[bytes] = ContextVar("request_id", default=b"")
+
 logger = structlog.stdlib.get_logger("lrs.requests")
 
 
@@ -32,7 +35,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     """
     stream = sys.stderr if stream is None else stream
     described: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        name_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
@@ -69,6 +72,13 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(level.upper())
 
 
+def name_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Say during which request it was logged."""
+    if request_id := CURRENT.get():
+        event["request_id"] = request_id.decode()
+    return event
+
+
 def hide_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Put a mark in place of what must not be written."""
     for name in HIDDEN & event.keys():
@@ -91,7 +101,7 @@ class RequestLog:
             return await self._app(scope, receive, send)
         began = time.perf_counter()
         request_id = _request_id(scope)
-        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        CURRENT.set(request_id)
         status = 500
 
         async def send_with_id(message: Message) -> None:
@@ -120,7 +130,7 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return bytes(value)
-    return secrets.token_hex(8).encode()
+    return b"%016x" % secrets.randbits(64)
 
 
 def _level(status: int) -> int:

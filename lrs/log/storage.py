@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool, StaticPool
 
-PAGE_SIZE = 16_384  # bytes; only a new file takes it
+PAGE_SIZE = 8192  # bytes; only a new file takes it
 READERS = 16
 
 
@@ -236,7 +236,7 @@ _prepare_writer = _pragmas(
     f"page_size={PAGE_SIZE}",
     "journal_mode=WAL",
     "synchronous=FULL",
-    "wal_autocheckpoint=4000",
+    "wal_autocheckpoint=8000",
     "cache_size=-65536",
     "busy_timeout=10000",
 )

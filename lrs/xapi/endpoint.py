@@ -4,6 +4,7 @@ headers.
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -27,6 +28,7 @@ from lrs.xapi.request import (
     Operation,
     Resource,
     XapiRequest,
+    headers_of,
     read_request,
     speaks_1_0,
     speaks_2_0,
@@ -55,12 +57,13 @@ class Endpoint:
         self._open = open_to_all
 
     async def __call__(self, request: Request) -> Response:
-        version: Version = _version_of(request.headers.get(VERSION_HEADER)) or "1.0"
-        language = language_of(request.headers.get("accept-language"))
+        headers = headers_of(request)
+        version: Version = _version_of(headers.get(VERSION_HEADER)) or "1.0"
+        language = language_of(headers.get("accept-language"))
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 asked = await read_request(
-                    self._store, request, limit=self._store.settings.max_body_bytes
+                    self._store, request, headers, limit=self._store.settings.max_body_bytes
                 )
             language = asked.language = language_of(asked.headers.get("accept-language"))
             operation = self._operation(asked.method)
@@ -95,15 +98,10 @@ class Endpoint:
             )
         except ClientDisconnect:
             return Response(status_code=400)
-        headers = response.raw_headers
-        headers.append((b"x-experience-api-version", LATEST[version].encode()))
+        response.raw_headers.append((b"x-experience-api-version", LATEST[version].encode()))
         if self._consistent:
-            headers.append(
-                (
-                    b"x-experience-api-consistent-through",
-                    self._store.consistent_through.encode(),
-                )
-            )
+            through = self._store.consistent_through.encode()
+            response.raw_headers.append((b"x-experience-api-consistent-through", through))
         return response
 
     def _operation(self, method: str) -> Operation:
@@ -176,6 +174,7 @@ def refusal_response(refusal: Refusal, language: Language, version: Version) -> 
     )
 
 
+@lru_cache(maxsize=1024)
 def language_of(accept_language: str | None) -> Language:
     """Vietnamese unless English is asked for before it."""
     for part in (accept_language or "").lower().split(","):

@@ -437,7 +437,8 @@ async def test_a_profile_is_deleted_by_its_id_only(client: httpx.AsyncClient) ->
         ({"since": "yesterday"}, "parameter-timestamp"),
         ({"since": "2026-11-30T17:00:00.000 07:00"}, "parameter-timestamp"),
         ({"since": "2026-11-30T17:00:00Z", "stateId": "bookmark"}, "since-with-id"),
-        ({"StateId": "bookmark"}, "parameter-unknown"),
+        ({"StateId": "bookmark"}, "parameter-case"),
+        ({"bookmark": "1"}, "parameter-unknown"),
     ],
 )
 async def test_parameters_are_held_to_their_formats(
