@@ -6,7 +6,6 @@ identifiers). Other libraries' messages, uvicorn's among them, come out in the s
 
 import logging
 import re
-import secrets
 import sys
 import time
 from contextvars import ContextVar
@@ -15,6 +14,8 @@ from typing import Final, TextIO
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from lrs.random_ids import random_16
 
 HIDDEN: Final = frozenset(
     ("authorization", "body", "cookie", "password", "pepper", "query", "secret", "statement")
@@ -130,7 +131,7 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return bytes(value)
-    return b"%016x" % secrets.randbits(64)
+    return random_16().hex().encode()
 
 
 def _level(status: int) -> int:

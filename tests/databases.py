@@ -98,6 +98,13 @@ class PostgresServer:
                     raise
                 time.sleep(0.2)
 
+    def is_running(self) -> bool:
+        try:
+            self._run("pg_ctl", "status")
+        except NoPostgres:
+            return False
+        return True
+
     def kill(self) -> None:
         """SIGKILL to the postmaster: the server is cut off as in a crash, its files stay."""
         os.kill(self.pid, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """Real server processes for tests, on free ports of this machine."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -79,6 +80,17 @@ class Server:
         """SIGTERM, as an operator stops it; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers that serve, of a server with several."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                parent = int(stat.read_text().rpartition(")")[2].split()[1])
+                command = (stat.parent / "cmdline").read_bytes()
+                if parent == self.process.pid and b"spawn_main" in command:
+                    found.append(int(stat.parent.name))
+        return found
 
     def client(self, version: str = "1.0.3") -> httpx.Client:
         return httpx.Client(

@@ -24,7 +24,7 @@ def demo(
     directory: Annotated[Path, typer.Option("--dir", help="Where its database is kept.")] = Path(
         "demo"
     ),
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8080,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
     statements: Annotated[int, typer.Option(help="How many statements.")] = 5000,
     seed: Annotated[int | None, typer.Option(help="Another seed, other people.")] = None,
 ) -> None:

@@ -46,7 +46,7 @@ class Storage:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; all its queries see one state of the database."""
-        with self.readers.connect() as connection:
+        with self.readers.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from lrs.errors import BodyTooLarge, Conflict, InvalidRequest, NotFound, NotPermitted
 from lrs.log.recorder import Appended, Attachment, Head, StreamConflict
+from lrs.random_ids import random_uuid
 from lrs.store import Store
 from lrs.store_time import http_date
 from lrs.xapi import query
@@ -181,7 +182,7 @@ def _as_events(
                 )
             statement_id = statement_id or put_id
         if statement_id is None:
-            stream_id = _random_uuid()
+            stream_id = random_uuid()
             statement_id = str(UUID(bytes=stream_id))
         else:
             stream_id = bytes.fromhex(statement_id.replace("-", ""))
@@ -196,14 +197,6 @@ def _as_events(
     if problems:
         raise InvalidRequest(*problems)
     return Received(events, ids, attachments)
-
-
-def _random_uuid() -> bytes:
-    """A random UUID (version 4, variant 2), as bytes."""
-    number = bytearray(os.urandom(16))
-    number[6] = number[6] & 0x0F | 0x40
-    number[8] = number[8] & 0x3F | 0x80
-    return bytes(number)
 
 
 async def _append(request: XapiRequest, received: Received) -> Appended | None:
