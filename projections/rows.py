@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-CHUNKS = (256, 64, 16, 4, 1)  # few shapes, so that every one stays a prepared statement
+AT_ONCE = 64  # rows a call on SQLite; each number up to it is a prepared statement of its own
 
 COPY_TYPES: dict[type[TypeEngine[Any]], str] = {
     SmallInteger: "int2",
@@ -61,14 +61,12 @@ def insert_rows(
 def _insert_many_values(
     driver: Any, table: Table, rows: Sequence[tuple[Any, ...]], ignore: bool
 ) -> None:
-    start, count = 0, len(rows)
-    for size in CHUNKS:
-        while count - start >= size:
-            driver.execute(
-                _values_sql(table.name, len(table.columns), size, ignore),
-                list(chain.from_iterable(rows[start : start + size])),
-            )
-            start += size
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        driver.execute(
+            _values_sql(table.name, len(table.columns), len(some), ignore),
+            list(chain.from_iterable(some)),
+        )
 
 
 @lru_cache(maxsize=512)
