@@ -72,7 +72,8 @@ def _insert_many_values(
 @lru_cache(maxsize=512)
 def _values_sql(name: str, columns: int, size: int, ignore: bool) -> str:
     row = f"({','.join('?' * columns)})"
-    verb = "INSERT OR IGNORE" if ignore else "INSERT"
+    # OR ROLLBACK: who meets a taken key rolls back anyway, and no statement needs a journal
+    verb = "INSERT OR IGNORE" if ignore else "INSERT OR ROLLBACK"
     return f"{verb} INTO {name} VALUES {','.join([row] * size)}"
 
 

@@ -238,6 +238,7 @@ _prepare_writer = _pragmas(
     "synchronous=FULL",
     "wal_autocheckpoint=8000",
     "cache_size=-65536",
+    "temp_store=MEMORY",  # else an INSERT of many rows keeps a journal of its own in a file
     "busy_timeout=10000",
 )
 _prepare_reader = _pragmas(

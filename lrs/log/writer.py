@@ -71,15 +71,22 @@ class Writer:
         full.
         """
         future: Future[Appended] = Future()
-        self._put(Append(events, attachments), future)
+        if self._put(Append(events, attachments), future):
+            self._wake()
         return future
 
     async def append_async(
         self, events: Sequence[NewEvent], attachments: Sequence[Attachment] = ()
     ) -> Appended:
-        """The same for a coroutine; one wake-up of its loop serves the whole batch."""
-        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        self._put(Append(events, attachments), future)
+        """The same for a coroutine; one wake-up of its loop serves the whole batch.
+
+        The writer is woken when the loop has run what is ready, so that requests which arrived
+        together share a commit.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Appended] = loop.create_future()
+        if self._put(Append(events, attachments), future):
+            loop.call_soon(self._wake)
         return await future
 
     @property
@@ -94,7 +101,8 @@ class Writer:
             self._changed.notify()
         self._thread.join()
 
-    def _put(self, request: Append, future: Any) -> None:
+    def _put(self, request: Append, future: Any) -> bool:
+        """Queue a request; tells whether it is the first, so that the writer may be asleep."""
         with self._changed:
             if self.failure is not None or self._closing:
                 raise LogUnavailable("the store is stopping") from self.failure
@@ -102,8 +110,11 @@ class Writer:
                 raise LogBusy(self._waiting_events)
             self._waiting.append((request, future))
             self._waiting_events += len(request.events)
-            if len(self._waiting) == 1:
-                self._changed.notify()
+            return len(self._waiting) == 1
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
 
     def _run(self) -> None:
         while batch := self._take():
