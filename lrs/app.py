@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from lrs import control, operation
@@ -13,7 +14,7 @@ from lrs.settings import Settings
 from lrs.store import Store
 from lrs.web import documentation
 from lrs.xapi import about, activities, activity_profile, agent_profile, agents, state, statements
-from lrs.xapi.endpoint import Endpoint
+from lrs.xapi.endpoint import Endpoint, refuse_unknown
 
 PREFIXES = ("/xapi", "/xAPI")
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE"]
@@ -67,6 +68,7 @@ def create_app(
     control.routes(app, store, command_token)
     validate.routes(app, store)
     documentation.routes(app, RESOURCES)
+    app.add_exception_handler(HTTPException, refuse_unknown)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],

@@ -301,6 +301,17 @@ RULES: Final[Mapping[str, Rule]] = {
             "Send method=GET, PUT, POST, DELETE or HEAD, in capitals.",
         ),
     ),
+    "alternate-version": Rule(
+        *_FORM,
+        Wording(
+            "xAPI 2.0 không còn cách gửi yêu cầu bằng biểu mẫu với tham số method.",
+            "Gửi header, tham số và nội dung theo cách thường, hoặc dùng phiên bản 1.0.3.",
+        ),
+        Wording(
+            "xAPI 2.0 has no requests in a form with the parameter method.",
+            "Send headers, parameters and content the usual way, or use version 1.0.3.",
+        ),
+    ),
     "alternate-form": Rule(
         *_FORM,
         Wording(
@@ -874,6 +885,17 @@ RULES: Final[Mapping[str, Rule]] = {
         ),
         Wording(
             "Too much waits to be written; nothing was stored.",
+            "Send it again after the time in Retry-After.",
+        ),
+    ),
+    "store-unreadable": Rule(
+        *_ERRORS,
+        Wording(
+            "Cơ sở dữ liệu hiện không trả lời; chưa có gì thay đổi.",
+            "Gửi lại sau thời gian trong Retry-After.",
+        ),
+        Wording(
+            "The database does not answer now; nothing was changed.",
             "Send it again after the time in Retry-After.",
         ),
     ),

@@ -119,7 +119,12 @@ OPENAPI: dict[str, Any] = {
             "in": "header",
             "required": False,
             "description": "The version whose rules count.",
-            "schema": {"type": "string", "default": "1.0.3", "examples": ["1.0.3", "2.0.0"]},
+            "schema": {
+                "type": "string",
+                "pattern": r"^(1\.0|2\.0)(\.[0-9]+)?$",
+                "default": "1.0.3",
+                "examples": ["1.0.3", "2.0.0"],
+            },
         },
         {
             "name": "Accept-Language",

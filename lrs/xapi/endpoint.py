@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -16,6 +17,7 @@ from lrs.errors import (
     RESPONSES,
     InvalidRequest,
     MethodNotAllowed,
+    NotFound,
     NotPermitted,
     Refusal,
     Unavailable,
@@ -23,6 +25,7 @@ from lrs.errors import (
 from lrs.log.writer import LogBusy, LogUnavailable
 from lrs.rules import RULES as REQUEST_RULES
 from lrs.xapi.request import (
+    CONSISTENT_THROUGH,
     LATEST,
     VERSION_HEADER,
     Operation,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 ALL_RULES: Mapping[str, Rule] = {**RULES, **REQUEST_RULES}
 BODY_SECONDS = 60  # for a body to arrive
+MOST_LISTED = 1000  # problems in one answer
 logger = structlog.get_logger(__name__)
 
 
@@ -98,10 +102,17 @@ class Endpoint:
             )
         except ClientDisconnect:
             return Response(status_code=400)
+        except (*self._store.log.server_lost, *self._store.log.log_broken) as error:
+            logger.error("the database failed", error=f"{type(error).__name__}: {error}")
+            response = refusal_response(
+                Unavailable(Problem("", "store-unreadable"), headers={"Retry-After": "5"}),
+                language,
+                version,
+            )
         response.raw_headers.append((b"x-experience-api-version", LATEST[version].encode()))
-        if self._consistent:
+        if self._consistent and CONSISTENT_THROUGH not in response.headers:
             through = self._store.consistent_through.encode()
-            response.raw_headers.append((b"x-experience-api-consistent-through", through))
+            response.raw_headers.append((CONSISTENT_THROUGH.encode(), through))
         return response
 
     def _operation(self, method: str) -> Operation:
@@ -155,10 +166,31 @@ def check_parameters(asked: XapiRequest, operation: Operation) -> None:
     raise InvalidRequest(*problems)
 
 
+async def refuse_unknown(request: Request, error: Exception) -> Response:
+    """The answer where there is no resource, or none that takes the method."""
+    assert isinstance(error, HTTPException)
+    refusal: Refusal = NotFound(Problem("", "not-found", request.url.path))
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        facts = {"allowed": allowed}
+        problem = Problem("", "method-not-allowed", request.method, facts)
+        refusal = MethodNotAllowed(problem, headers={"Allow": allowed})
+    version = _version_of(request.headers.get(VERSION_HEADER)) or "1.0"
+    language = language_of(request.headers.get("accept-language"))
+    response = refusal_response(refusal, language, version)
+    response.headers[VERSION_HEADER] = LATEST[version]
+    return response
+
+
 def refusal_response(refusal: Refusal, language: Language, version: Version) -> Response:
-    """Problem details (RFC 9457) that list every problem and its mend."""
+    """Problem details (RFC 9457) that list every problem and its mend.
+
+    Of very many, the first are listed and the others counted: a body of a few megabytes can hold
+    so many that the answer would be longer than the body.
+    """
     status = RESPONSES[type(refusal)]
-    problems = [render(p, language, version, ALL_RULES) for p in refusal.problems]
+    listed = refusal.problems[:MOST_LISTED]
+    problems = [render(p, language, version, ALL_RULES) for p in listed]
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": problems[0]["message"] if problems else "",
@@ -166,6 +198,8 @@ def refusal_response(refusal: Refusal, language: Language, version: Version) -> 
         "detail": problems[0]["mend"] if problems else "",
         "problems": problems,
     }
+    if len(refusal.problems) > MOST_LISTED:
+        body["notListed"] = len(refusal.problems) - MOST_LISTED
     return Response(
         orjson.dumps(body),
         status_code=status,

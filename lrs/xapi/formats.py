@@ -33,7 +33,7 @@ class Reading:
     authority: Callable[[bytes], bytes]
     in_utc: bool = False
     format: Format = "exact"
-    definitions: Mapping[str, Mapping[str, Any]] | None = None
+    definitions: Mapping[str, bytes] | None = None
     languages: tuple[str, ...] = ()
 
 
@@ -163,8 +163,8 @@ def _context_ids(text: bytes) -> bytes:
 def _make_canonical(statement: dict[str, bytes], reading: Reading) -> None:
     verb = members(statement["verb"])
     if "display" in verb:
-        display = choose_language(orjson.loads(verb["display"]), reading.languages)
-        statement["verb"] = join_members({**verb, "display": orjson.dumps(display)})
+        display = choose_language(verb["display"], reading.languages)
+        statement["verb"] = join_members({**verb, "display": display})
     statement["object"] = _canonical_object(statement["object"], reading)
     if "context" in statement:
         context = members(statement["context"])
@@ -183,9 +183,9 @@ def _canonical_object(text: bytes, reading: Reading) -> bytes:
     match orjson.loads(target.get("objectType", b'"Activity"')):
         case "Activity":
             known = (reading.definitions or {}).get(orjson.loads(target["id"]))
-            definition = known or orjson.loads(target.get("definition", b"{}"))
+            definition = known or target.get("definition")
             if definition:
-                target["definition"] = orjson.dumps(in_one_language(definition, reading.languages))
+                target["definition"] = in_one_language(definition, reading.languages)
             return join_members(target)
         case "SubStatement":
             _make_canonical(target, reading)
@@ -193,32 +193,39 @@ def _canonical_object(text: bytes, reading: Reading) -> bytes:
     return text
 
 
-def in_one_language(definition: Mapping[str, Any], languages: tuple[str, ...]) -> dict[str, Any]:
+def in_one_language(definition: bytes, languages: tuple[str, ...]) -> bytes:
     """An activity definition with one language in each of its maps, chosen map by map."""
-    chosen = dict(definition)
+    chosen = members(definition)
     for name in ("name", "description"):
         if name in chosen:
             chosen[name] = choose_language(chosen[name], languages)
     for name in ("choices", "scale", "source", "target", "steps"):
         if name in chosen:
-            chosen[name] = [
-                {**c, "description": choose_language(c["description"], languages)}
-                if "description" in c
-                else c
-                for c in chosen[name]
-            ]
-    return chosen
+            chosen[name] = join_items(
+                _component_in_one_language(component, languages)
+                for component in items(chosen[name])
+            )
+    return join_members(chosen)
 
 
-def choose_language(texts: Mapping[str, str], languages: tuple[str, ...]) -> dict[str, str]:
+def _component_in_one_language(component: bytes, languages: tuple[str, ...]) -> bytes:
+    chosen = members(component)
+    if "description" not in chosen:
+        return component
+    description = choose_language(chosen["description"], languages)
+    return join_members({**chosen, "description": description})
+
+
+def choose_language(language_map: bytes, languages: tuple[str, ...]) -> bytes:
     """The entry a reader wants most: a tag matches a range that equals it or is a prefix of it
     before a hyphen (RFC 2616 section 14.4); the first entry when nothing matches."""
+    texts = members(language_map)
     for language in languages:
         for tag, text in texts.items():
             lower = tag.lower()
             if language == "*" or lower == language or lower.startswith(language + "-"):
-                return {tag: text}
-    return dict([next(iter(texts.items()))]) if texts else {}
+                return join_members({tag: text})
+    return join_members(dict([next(iter(texts.items()))])) if texts else language_map
 
 
 def accepted_languages(accept_language: str | None) -> tuple[str, ...]:

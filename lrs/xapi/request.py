@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lrs.store import Store
 
 VERSION_HEADER = "x-experience-api-version"
+CONSISTENT_THROUGH = "x-experience-api-consistent-through"
 LATEST: Mapping[Version, str] = {"1.0": "1.0.3", "2.0": "2.0.0"}
 FORM_HEADERS = frozenset(
     (
@@ -174,6 +175,8 @@ def _undo_alternate_syntax(asked: XapiRequest) -> None:
             headers[name.lower()] = value
         else:
             parameters[name] = value
+    if speaks_2_0(headers.get(VERSION_HEADER, "")):
+        raise InvalidRequest(Problem("", "alternate-version", headers[VERSION_HEADER]))
     headers.setdefault("content-type", "application/json")
     asked.method = "GET" if method == "HEAD" else method
     asked.headers, asked.parameters = headers, parameters

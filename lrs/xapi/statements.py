@@ -17,7 +17,7 @@ from lrs.errors import BodyTooLarge, Conflict, InvalidRequest, NotFound, NotPerm
 from lrs.log.recorder import Appended, Attachment, Head, StreamConflict
 from lrs.random_ids import random_uuid
 from lrs.store import Store
-from lrs.store_time import http_date
+from lrs.store_time import http_date, iso_time
 from lrs.xapi import query
 from lrs.xapi.formats import Reading, accepted_languages, activity_ids, statement_text
 from lrs.xapi.multipart import (
@@ -28,7 +28,7 @@ from lrs.xapi.multipart import (
     multipart_body,
     read_parts,
 )
-from lrs.xapi.request import Operation, Resource, XapiRequest
+from lrs.xapi.request import CONSISTENT_THROUGH, Operation, Resource, XapiRequest
 from lrs.xapi.signatures import signature_problems
 from projections import activities, statement_index, statement_query
 from schemas import json_text
@@ -111,13 +111,13 @@ def receive(request: XapiRequest, put_id: str | None = None) -> Received:
         raise InvalidRequest(Problem("", "statements-content-type", content_type))
     value = json_text.parse(text)
     if isinstance(value, list):
+        limit = request.store.settings.max_batch_statements
+        if len(value) > limit:
+            raise BodyTooLarge(Problem("", "batch-too-large", len(value), {"limit": limit}))
+        if put_id is not None:
+            raise InvalidRequest(Problem("", "put-takes-one", len(value)))
         texts: list[bytes] = json_text.split(text) or []
         values, pointers = value, [f"/{number}" for number in range(len(value))]
-        limit = request.store.settings.max_batch_statements
-        if len(values) > limit:
-            raise BodyTooLarge(Problem("", "batch-too-large", len(values), {"limit": limit}))
-        if put_id is not None:
-            raise InvalidRequest(Problem("", "put-takes-one", len(values)))
     else:
         texts, values, pointers = [text.strip()], [value], [""]
     problems: list[Problem] = []
@@ -256,10 +256,11 @@ async def _get_one(request: XapiRequest) -> Response:
     mine = None if request.asker.scopes & READ_ALL else request.asker.id
     head, entry = await store.read(_one, store, stream_id, voided, mine)
     store.saw(head)
+    through = _consistent_through(head)
     if entry is None:
-        raise NotFound(Problem("", "no-such-statement", statement_id))
+        raise NotFound(Problem("", "no-such-statement", statement_id), headers=through)
     [text], contents = await _texts(request, [entry], shape)
-    headers = {"Last-Modified": http_date(entry.stored)}
+    headers = {**through, "Last-Modified": http_date(entry.stored)}
     if shape.attachments:
         return _multipart(text, contents, headers)
     return Response(text, media_type="application/json", headers=headers)
@@ -289,10 +290,17 @@ async def answer_query(
         link = f"/xapi/statements/more?query={quote(token, safe='')}"
     body = b'{"statements":[%s],"more":%s}' % (b",".join(texts), orjson.dumps(link))
     last = max((entry.stored for entry in entries), default=None)
-    headers = {} if last is None else {"Last-Modified": http_date(last)}
+    headers = _consistent_through(head)
+    if last is not None:
+        headers["Last-Modified"] = http_date(last)
     if shape.attachments:
         return _multipart(body, contents, headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+def _consistent_through(head: Head) -> dict[str, str]:
+    """As of the state that was read: the log may have gone on since."""
+    return {CONSISTENT_THROUGH: iso_time(head.stored)}
 
 
 def _page(
@@ -312,7 +320,7 @@ async def _texts(
     if shape.format == "canonical":
         wanted = {activity for entry in entries for activity in activity_ids(entry.parsed())}
         await store.caught_up(activities.NAME)
-        definitions = await store.read(activities.definitions, activities.TABLES, wanted)
+        definitions = await store.read(activities.texts, activities.TABLES, wanted)
     reading = Reading(
         store.credentials.authority_text,
         request.version == "2.0",

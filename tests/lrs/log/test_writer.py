@@ -75,8 +75,8 @@ def test_a_conflict_reaches_the_request_that_holds_it_and_no_other(
     after = writer.append([any_event()])
     with pytest.raises(StreamConflict):
         clash.result(5)
-    assert before.result(5)
-    assert after.result(5)
+    assert before.result(5).positions
+    assert after.result(5).positions
     assert log.head().position == 3
 
 
@@ -137,8 +137,8 @@ def test_a_lost_server_fails_the_batch_and_not_the_writer(stub: Stub) -> None:
 def test_an_event_that_cannot_be_recorded_fails_its_own_request(writer: Writer) -> None:
     poison = any_event()._replace(stream_version=2**40)
     futures = [writer.append([any_event()]), writer.append([poison]), writer.append([any_event()])]
-    assert futures[0].result(5)
-    assert futures[2].result(5)
+    assert futures[0].result(5).positions
+    assert futures[2].result(5).positions
     assert futures[1].exception(5) is not None
     assert writer.failure is None
 

@@ -1,0 +1,24 @@
+"""A store of its own for what nobody should send."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Server
+from tests.xapi_client import Client, store_in_this_process
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """An exception in the store is one in the test."""
+    path: Path = tmp_path_factory.mktemp("fuzz") / "hocba.db"
+    with store_in_this_process(f"sqlite:///{path}") as running:
+        yield running.client()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    directory = tmp_path_factory.mktemp("fuzz")
+    with Server(f"sqlite:///{directory / 'hocba.db'}", directory) as running:
+        yield running
