@@ -36,7 +36,7 @@ TITLE: Final = (
 )
 LIMIT: Final = 50
 WALKED_AT_ONCE: Final = 20 * LIMIT
-FINDS: Final = 15  # a round
+FINDS: Final = 5  # a round
 AGENT_TEXT: Final = orjson.dumps(AGENT).decode()
 
 

@@ -23,8 +23,8 @@ FULL = Scale(
     connections=(16, 1, 64),
     seconds=4,
     rounds=7,
-    query_seconds=0.3,
-    query_rounds=5,
+    query_seconds=0.1,
+    query_rounds=15,
     batches=200,
 )
 QUICK = Scale(
@@ -33,8 +33,8 @@ QUICK = Scale(
     connections=(16, 1, 64),
     seconds=2,
     rounds=3,
-    query_seconds=0.15,
-    query_rounds=3,
+    query_seconds=0.06,
+    query_rounds=7,
     batches=60,
 )
 SMOKE = Scale(

@@ -69,6 +69,8 @@ def fill_new_tables(log: LogRecorder, projection: ModuleType) -> None:
                 projection.apply(connection, projection.TABLES, entries)
             reached = entries[-1].position if len(entries) == BATCH else head
             log.track(connection, projection.NAME if reached == head else filling, reached)
+        if reached == head:
+            return
 
 
 def forget(connection: Connection, *names: str) -> None:

@@ -65,7 +65,7 @@ class Store:
         self.rates = Rates(settings.rate_limit, settings.rate_burst)
         self.follower = Follower(self.log, FOLLOWED) if follow else None
         self._known = self.log.head()
-        self._readers = CapacityLimiter(READERS)
+        self._readers = CapacityLimiter(READERS[self.storage.dialect])
         self._ticking = asyncio.Lock()
 
     async def read(

@@ -102,8 +102,11 @@ class Client:
         """Every page of a query, following ``more`` with the usual headers only."""
         answer = good(self.get(**parameters)).json()
         yield answer["statements"]
+        links: set[str] = set()
         while answer["more"]:
             assert not urlsplit(answer["more"]).netloc
+            assert answer["more"] not in links, "the pages go round in a circle"
+            links.add(answer["more"])
             answer = good(self.http.get(answer["more"])).json()
             yield answer["statements"]
 

@@ -43,7 +43,8 @@ def statement_text(entry: LogEntry, reading: Reading) -> bytes:
     told = {name: value for name, value in given.items() if name not in SET_BY_STORE}
     _list_context_activities(told)
     stored = b'"%s"' % iso_time(entry.stored).encode()
-    told.setdefault("id", b'"%s"' % str(UUID(bytes=entry.stream_id)).encode())
+    if "id" not in told:
+        told["id"] = b'"%s"' % str(UUID(bytes=entry.stream_id)).encode()
     told.setdefault("timestamp", stored)
     told["stored"] = stored
     told["authority"] = reading.authority(entry.credential)
