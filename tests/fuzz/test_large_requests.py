@@ -160,17 +160,18 @@ def resident_megabytes(server: Server) -> float:
 
 
 def test_memory_stays_flat_however_many_of_them_come(server: Server, http: httpx.Client) -> None:
-    for name in BODIES:
-        send(http, name)
-    before = resident_megabytes(server)
-    for _ in range(2):
+    """The allocator gives back in jumps, so the lowest of two rounds counts.
+
+    A body kept of each request would be 200 MB more.
+    """
+    readings = []
+    for _ in range(4):
         for name in BODIES:
             send(http, name)
-    after = resident_megabytes(server)
-    print(
-        f"{before:.0f} MB after {len(BODIES)} large requests, {after:.0f} MB after three times that"
-    )
-    assert after - before < 60
+        readings.append(resident_megabytes(server))
+    print("MB after each round:", *map(round, readings))
+    before, after = min(readings[:2]), min(readings[2:])
+    assert after - before < 100
     assert after < 700
 
 
