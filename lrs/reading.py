@@ -1,11 +1,12 @@
 """Reads a store without holding it: beside a running server, changing nothing."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from io import UnsupportedOperation
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -38,6 +39,9 @@ class ReadOnlyStorage(Storage):
                 isolation_level="REPEATABLE READ",
                 execution_options={"postgresql_readonly": True},
             )
+
+    def write(self) -> AbstractContextManager[Connection]:
+        raise UnsupportedOperation("this store was opened for reading")
 
     def close(self) -> None:
         self.readers.dispose()

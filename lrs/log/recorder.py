@@ -11,6 +11,7 @@ decide request by request. The common path asks the database nothing.
 
 import os
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import starmap
@@ -240,13 +241,13 @@ class LogRecorder(ProcessRecorder):
         content = {a.sha2: a.content for request in requests for a in request.attachments}
         insert_rows(connection, ATTACHMENT_CONTENT, sorted(content.items()), ignore=True)
 
+    @abstractmethod
     def _held(self, connection: Connection, keys: Sequence[_Key]) -> dict[_Key, tuple[int, bytes]]:
         """Position and content hash of the stream versions among ``keys`` that are taken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lock_head(self, connection: Connection) -> Head:
         """Take this transaction's turn to append and tell where the log ends."""
-        raise NotImplementedError
 
     def tick(self) -> Head:
         """Promise that nothing will be recorded with a ``stored`` up to now, and return the head.
@@ -322,13 +323,13 @@ class LogRecorder(ProcessRecorder):
         sql = "SELECT sha2, content FROM attachment_content WHERE sha2 IN ({})"
         return dict(self._fetch_in(connection, sql, sha2s)) if sha2s else {}
 
+    @abstractmethod
     def _fetch(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
         """Rows of a query whose parameters are marked by ``?``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _fetch_in(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
         """Rows of a query with one list of values at ``{}``."""
-        raise NotImplementedError
 
     # Listening
 

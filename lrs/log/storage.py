@@ -11,8 +11,9 @@ import fcntl
 import os
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
@@ -41,7 +42,7 @@ class StoreInUse(Exception):
         )
 
 
-class Storage:
+class Storage(ABC):
     """Connections to the database of one store."""
 
     dialect: str
@@ -53,13 +54,12 @@ class Storage:
         with self.readers.connect() as connection, connection.begin():
             yield connection
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    @abstractmethod
+    def write(self) -> AbstractContextManager[Connection]:
         """A transaction, committed on leaving, rolled back on an exception."""
-        raise NotImplementedError
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
 
 class SqliteStorage(Storage):
