@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from lrs import control, operation
-from lrs.api import validate
+from lrs.api import accounts, session, validate
+from lrs.api.route import Api
 from lrs.logs import RequestLog
 from lrs.settings import Settings
 from lrs.store import Store
@@ -67,6 +68,10 @@ def create_app(
     operation.routes(app, store, [*RESOURCES], PREFIXES)
     control.routes(app, store, command_token)
     validate.routes(app, store)
+    api = Api(app)
+    for part in (session, accounts):
+        part.routes(api, store)
+    api.seal()
     documentation.routes(app, RESOURCES)
     app.add_exception_handler(HTTPException, refuse_unknown)
     app.add_middleware(

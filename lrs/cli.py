@@ -11,7 +11,19 @@ import structlog
 import typer
 
 from lrs import __version__
-from lrs.commands import credentials, demo, doctor, projections, serve, statements
+from lrs.commands import (
+    accounts,
+    cases,
+    credentials,
+    demo,
+    doctor,
+    evaluation,
+    periods,
+    projections,
+    schemes,
+    serve,
+    statements,
+)
 
 app = typer.Typer(
     name="lrs",
@@ -25,8 +37,14 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("results")(evaluation.results)
+app.command("explain")(evaluation.explain)
 app.add_typer(credentials.app, name="credentials")
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(periods.app, name="period")
+app.add_typer(schemes.app, name="scheme")
 app.add_typer(projections.app, name="projections")
+statements.imports.command("case")(cases.import_case)
 app.add_typer(statements.imports, name="import")
 app.add_typer(statements.exports, name="export")
 

@@ -10,16 +10,20 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from hmac import compare_digest
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
+from types import ModuleType
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 from uuid import UUID
 
 import msgspec
+import orjson
 import structlog
 from anyio import to_thread
 from fastapi import FastAPI
@@ -28,6 +32,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette import requests
 from starlette.responses import Response
 
+from lrs import evaluation, periods
+from lrs.auth.accounts import AccountClosed, AccountExists, UnknownAccount
 from lrs.auth.credentials import (
     Credential,
     CredentialRevoked,
@@ -35,15 +41,22 @@ from lrs.auth.credentials import (
     Issued,
     UnknownCredential,
 )
+from lrs.case_import import import_case
+from lrs.cases import read_case
+from lrs.cases.problems import CaseRefused
 from lrs.errors import Refusal
 from lrs.imports import OWN, Line, import_lines
+from lrs.jobs import Job, Progress
 from lrs.log.storage import StoreInUse, sqlite_path
 from lrs.log.writer import LogUnavailable
 from lrs.rebuild import TablesDiffer, TooBusy, rebuild, tracking_name
+from lrs.register import RegisterBusy
 from lrs.settings import Settings
 from lrs.store import FOLLOWED, INLINE, Store
 from lrs.store_time import iso_time
+from projections.accounts import AccountRow
 from projections.credentials import CredentialRow
+from schemas.register import Scheme
 from schemas.rules import Language, Version
 
 PATH: Final = "/internal/"
@@ -55,7 +68,12 @@ EXPECTED: Final = (
     UnknownCredential,
     CredentialRevoked,
     InvalidAuthority,
+    UnknownAccount,
+    AccountExists,
+    AccountClosed,
     LogUnavailable,
+    evaluation.EvaluationRefused,
+    RegisterBusy,
 )
 logger = structlog.get_logger(__name__)
 
@@ -72,7 +90,8 @@ class Control:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._rebuilding: _Rebuilding | None = None
+        self._rebuilding: Job | None = None
+        self._importing: Job | None = None
         self._turn = Lock()
 
     def issue_credential(
@@ -112,6 +131,28 @@ class Control:
                     f"{named}: {len(usable)} credentials are called so; use the id"
                 )
         raise CommandRefused(f"{named}: no such credential; `lrs credentials list` shows them")
+
+    def open_account(self, name: str, password: str, **said: Any) -> dict[str, Any]:
+        self._store.accounts.open(name, password, **said)
+        return self._account(name)
+
+    def list_accounts(self) -> list[dict[str, Any]]:
+        return [_listed_account(row) for row in self._store.accounts.opened()]
+
+    def change_account(self, name: str, **changed: Any) -> dict[str, Any]:
+        self._store.accounts.change(name, **changed)
+        return self._account(name)
+
+    def set_account_password(self, name: str, password: str) -> dict[str, Any]:
+        self._store.accounts.set_password(name, password)
+        return self._account(name)
+
+    def close_account(self, name: str) -> dict[str, Any]:
+        self._store.accounts.close(name)
+        return self._account(name)
+
+    def _account(self, name: str) -> dict[str, Any]:
+        return _listed_account(self._store.accounts.named(name))
 
     def import_lines(
         self, lines: Sequence[Any], version: Version, language: Language, credential: str | None
@@ -164,51 +205,121 @@ class Control:
         with self._turn:
             if self._rebuilding is not None and self._rebuilding.is_alive():
                 raise CommandRefused("a rebuild is under way already")
-            self._rebuilding = _Rebuilding(self._store, projection, check)
+            self._rebuilding = Job(
+                f"rebuild {name}",
+                partial(self._rebuild, projection, check),
+                (TablesDiffer, TooBusy),
+            )
             self._rebuilding.start()
+
+    def _rebuild(self, projection: ModuleType, check: bool, progress: Progress) -> dict[str, Any]:
+        rebuilt = rebuild(self._store.log, projection, check=check, progress=progress)
+        return {"position": rebuilt.position, "seconds": rebuilt.seconds}
 
     def rebuild_progress(self) -> dict[str, Any]:
         if self._rebuilding is None:
             raise CommandRefused("no rebuild was started, or the server was restarted meanwhile")
         return self._rebuilding.state()
 
+    def start_case_import(self, folder: str, freeze: bool, language: Language) -> None:
+        """Begin; ``case_import_progress`` tells how far it is."""
+        with self._turn:
+            if self._importing is not None and self._importing.is_alive():
+                raise CommandRefused("an import is under way already")
+            self._importing = Job(
+                f"import {folder}",
+                partial(self._import_case, Path(folder), freeze, language),
+                (CommandRefused, RegisterBusy, LogUnavailable),
+            )
+            self._importing.start()
+
+    def _import_case(
+        self, folder: Path, freeze: bool, language: Language, progress: Progress
+    ) -> dict[str, Any]:
+        try:
+            case = read_case(folder)
+            return asdict(import_case(self._store, case, freeze=freeze, progress=progress))
+        except CaseRefused as refused:
+            problems = "\n".join(problem.text(language) for problem in refused.problems)
+            raise CommandRefused(problems) from refused
+
+    def case_import_progress(self) -> dict[str, Any]:
+        if self._importing is None:
+            raise CommandRefused("no import was started, or the server was restarted meanwhile")
+        return self._importing.state()
+
+    def result_sets(self, period: str) -> list[str]:
+        return evaluation.result_sets(self._store, period)
+
+    def results(
+        self,
+        period: str,
+        result_set: str | None = None,
+        as_of: str | None = None,
+        facts: bool = False,
+    ) -> bytes:
+        """The document as JSON text."""
+        asked = evaluation.Asked(period, result_set, as_of)
+        return orjson.dumps(evaluation.results(self._store, asked, facts=facts))
+
+    def explanations(
+        self,
+        period: str,
+        result_set: str | None = None,
+        as_of: str | None = None,
+        person: str | None = None,
+    ) -> bytes:
+        """The document as JSON text."""
+        asked = evaluation.Asked(period, result_set, as_of)
+        return orjson.dumps(evaluation.explanations(self._store, asked, person=person))
+
+    def explained(
+        self,
+        period: str,
+        result_set: str | None = None,
+        as_of: str | None = None,
+        person: str | None = None,
+        unit: str | None = None,
+    ) -> bytes:
+        """One person's or one unit's scores in full, as JSON text."""
+        asked = evaluation.Asked(period, result_set, as_of)
+        if person is not None:
+            return orjson.dumps(evaluation.explained_person(self._store, asked, person))
+        assert unit is not None, "a person or a unit is asked for"
+        return orjson.dumps(evaluation.explained_unit(self._store, asked, unit))
+
+    def periods(self) -> list[dict[str, Any]]:
+        return periods.listed(self._store)
+
+    def freeze_period(self, period: str) -> int:
+        return periods.freeze(self._store, period)
+
+    def thaw_period(self, period: str, reason: str) -> None:
+        periods.thaw(self._store, period, reason)
+
+    def close_period(self, period: str) -> dict[str, Any]:
+        return periods.close(self._store, period)
+
+    def reopen_period(self, period: str, reason: str) -> None:
+        periods.reopen(self._store, period, reason)
+
+    def ripple(self, period: str) -> dict[str, Any]:
+        return periods.ripple(self._store, period)
+
+    def publish_scheme(self, scheme: bytes) -> bool:
+        return periods.publish(self._store, msgspec.json.decode(scheme, type=Scheme))
+
+    def scheme_difference(
+        self, scheme: bytes, period: str, result_set: str | None, as_of: str | None
+    ) -> dict[str, Any]:
+        asked = evaluation.Asked(period, result_set, as_of)
+        return periods.what_if(self._store, asked, msgspec.json.decode(scheme, type=Scheme))
+
     def ping(self) -> str:
         return "here"
 
 
 ASKED: Final = frozenset(name for name in vars(Control) if not name.startswith("_"))
-
-
-class _Rebuilding(Thread):
-    def __init__(self, store: Store, projection: Any, check: bool) -> None:
-        super().__init__(name=f"rebuild {projection.NAME}", daemon=True)
-        self._store, self._projection, self._check = store, projection, check
-        self._position = self._head = 0
-        self._failure: str | None = None
-        self._done: dict[str, Any] | None = None
-
-    def run(self) -> None:
-        try:
-            rebuilt = rebuild(
-                self._store.log, self._projection, check=self._check, progress=self._moved
-            )
-            self._done = {"position": rebuilt.position, "seconds": rebuilt.seconds}
-        except (TablesDiffer, TooBusy) as refusal:
-            self._failure = str(refusal)
-        except Exception as error:
-            logger.exception("the rebuild failed", projection=self._projection.NAME)
-            self._failure = f"{type(error).__name__}: {error}"
-
-    def _moved(self, position: int, head: int) -> None:
-        self._position, self._head = position, head
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "position": self._position,
-            "head": self._head,
-            "failure": self._failure,
-            "done": self._done,
-        }
 
 
 def _issued(issued: Issued) -> dict[str, Any]:
@@ -234,6 +345,19 @@ def _listed(row: CredentialRow) -> dict[str, Any]:
         "expires": None if row.expires is None else iso_time(row.expires),
         "previousUntil": None if row.previous_until is None else iso_time(row.previous_until),
         "revoked": row.revoked,
+    }
+
+
+def _listed_account(row: AccountRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "roles": row.roles.split(),
+        "permissions": row.permissions.split(),
+        "units": None if row.units is None else msgspec.json.decode(row.units),
+        "person": row.person,
+        "opened": iso_time(row.opened),
+        "closed": row.closed,
     }
 
 

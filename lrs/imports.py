@@ -147,7 +147,7 @@ def import_lines(
             found = refusal.problems
             imported.refused.append((line.number, _rendered(found, language, version)))
         else:
-            waiting.append((line.number, _queue(store, append)))
+            waiting.append((line.number, queue(store, append)))
     seen: set[int] = set()
     for number, future in waiting:
         try:
@@ -203,7 +203,8 @@ def _with_lasting_id(event: NewEvent) -> NewEvent:
     return event._replace(stream_id=UUID(bytes=digest[:16], version=5).bytes)
 
 
-def _queue(store: Store, append: Append) -> Future[Appended]:
+def queue(store: Store, append: Append) -> Future[Appended]:
+    """Queue what is to be appended, waiting while the queue is full."""
     while True:
         try:
             return store.writer.append(append.events, append.attachments)

@@ -23,6 +23,8 @@ _CONTENT_TYPE: Final = ("xAPI-Communication 1.5", "IEEE 9274.1.1 4.1.3")
 _MULTIPART: Final = ("xAPI-Communication 1.5.2, RFC 2046", "IEEE 9274.1.1 4.1.3, RFC 2046")
 _SIGNATURE: Final = ("xAPI-Data 2.6", "IEEE 9274.1.1 4.2.6")
 _DOCUMENT: Final = ("xAPI-Communication 2.2", "IEEE 9274.1.1 4.1.6")
+_SESSION: Final = ("RFC 6265, RFC 6750", "RFC 6265, RFC 6750")
+_API: Final = ("RFC 9110 15.5.1", "RFC 9110 15.5.1")
 _CONCURRENCY: Final = ("xAPI-Communication 3.1", "IEEE 9274.1.1 4.1.4")
 
 _CURL_VI: Final = "Gửi Authorization: Basic và base64 của “khóa:mã bí mật”, như curl -u KHÓA:MÃ."
@@ -876,6 +878,209 @@ RULES: Final[Mapping[str, Rule]] = {
             " merged into it.",
             "Replace the whole document with PUT.",
         ),
+    ),
+    # ---- people who sign in
+    "session-missing": Rule(
+        *_SESSION,
+        Wording(
+            "Bạn chưa đăng nhập.",
+            "Đăng nhập bằng POST /api/v1/session; khóa xAPI không mở được phần này.",
+        ),
+        Wording(
+            "You are not signed in.",
+            "Sign in with POST /api/v1/session; an xAPI credential does not open this part.",
+        ),
+    ),
+    "session-ended": Rule(
+        *_SESSION,
+        Wording("Phiên đăng nhập đã kết thúc.", "Đăng nhập lại."),
+        Wording("The session has ended.", "Sign in again."),
+    ),
+    "sign-in-failed": Rule(
+        *_SESSION,
+        Wording(
+            "Tên đăng nhập hoặc mật khẩu không đúng.",
+            "Kiểm tra lại cả hai; nếu quên mật khẩu, nhờ quản trị viên đặt lại.",
+        ),
+        Wording(
+            "The name or the password is wrong.",
+            "Check both; if the password is lost, have another one set.",
+        ),
+    ),
+    "sign-in-too-often": Rule(
+        "RFC 6585 4",
+        "RFC 6585 4",
+        Wording(
+            "Đã thử đăng nhập quá nhiều lần.",
+            "Thử lại sau {seconds} giây; nếu quên mật khẩu, nhờ quản trị viên đặt lại.",
+        ),
+        Wording(
+            "There were too many attempts to sign in.",
+            "Try again after {seconds} seconds; if the password is lost, have another one set.",
+        ),
+    ),
+    "cross-site": Rule(
+        "Fetch Metadata, RFC 6454",
+        "Fetch Metadata, RFC 6454",
+        Wording(
+            "Yêu cầu đến từ một trang web khác: {value}.",
+            "Gửi từ chính trang của kho, hoặc từ chương trình không phải trình duyệt.",
+        ),
+        Wording(
+            "The request comes from another site: {value}.",
+            "Send it from the store's own pages, or from a program that is no browser.",
+        ),
+    ),
+    "role-not-permitted": Rule(
+        "RFC 9110 15.5.4",
+        "RFC 9110 15.5.4",
+        Wording(
+            "Tài khoản này không có quyền làm việc này. Vai trò hiện có: {value}.",
+            "Cần một trong các vai trò: {needed}. Nhờ quản trị viên cấp.",
+        ),
+        Wording(
+            "This account may not do this. Its roles are {value}.",
+            "One of these roles is needed: {needed}. Have it given.",
+        ),
+    ),
+    "permission-missing": Rule(
+        "RFC 9110 15.5.4",
+        "RFC 9110 15.5.4",
+        Wording(
+            "Tài khoản này không được phép: {value}.",
+            "Nhờ quản trị viên cấp riêng quyền {value} nếu công việc cần đến.",
+        ),
+        Wording(
+            "This account lacks the permission {value}.",
+            "Have {value} granted to it, if its work needs that.",
+        ),
+    ),
+    "nothing-there": Rule(
+        "RFC 9110 15.5.5",
+        "RFC 9110 15.5.5",
+        Wording(
+            "Không có {value}, hoặc tài khoản này không được biết đến.",
+            "Kiểm tra mã; danh sách ở địa chỉ cấp trên cho biết những gì xem được.",
+        ),
+        Wording(
+            "There is no {value}, or not for this account.",
+            "Check the id; the list one level up shows what can be seen.",
+        ),
+    ),
+    "password-wrong": Rule(
+        *_SESSION,
+        Wording("Mật khẩu hiện tại không đúng.", "Nhập lại mật khẩu đang dùng."),
+        Wording("The current password is wrong.", "Enter the password used until now."),
+    ),
+    "password-short": Rule(
+        *_SESSION,
+        Wording(
+            "Mật khẩu quá ngắn.", "Chọn mật khẩu có ít nhất {least} ký tự, như một câu dễ nhớ."
+        ),
+        Wording(
+            "The password is too short.",
+            "Choose one of at least {least} characters, such as a sentence.",
+        ),
+    ),
+    "password-long": Rule(
+        *_SESSION,
+        Wording("Mật khẩu quá dài.", "Chọn mật khẩu có nhiều nhất {most} ký tự."),
+        Wording("The password is too long.", "Choose one of at most {most} characters."),
+    ),
+    "password-plain": Rule(
+        *_SESSION,
+        Wording(
+            "Mật khẩu là tên đăng nhập, hoặc chỉ lặp lại vài ký tự.",
+            "Chọn mật khẩu khó đoán hơn, như một câu dễ nhớ.",
+        ),
+        Wording(
+            "The password is the name of the account, or a few characters repeated.",
+            "Choose one that is harder to guess, such as a sentence.",
+        ),
+    ),
+    # ---- what the store's own interface is sent
+    "json-expected": Rule(
+        "RFC 9110 15.5.16",
+        "RFC 9110 15.5.16",
+        Wording("Nội dung có kiểu {value}.", "Gửi JSON với Content-Type: application/json."),
+        Wording("The body is of type {value}.", "Send JSON with Content-Type: application/json."),
+    ),
+    "member-missing": Rule(
+        *_API,
+        Wording("Thiếu {place}.", "Thêm {place} theo mô tả trong /docs."),
+        Wording("{place} is missing.", "Add {place} as /docs describes it."),
+    ),
+    "member-unknown": Rule(
+        *_API,
+        Wording(
+            "Không dùng được {place} ở đây.", "Bỏ {place}, hoặc viết đúng tên như trong /docs."
+        ),
+        Wording(
+            "{place} is not known here.", "Leave {place} out, or write its name as /docs has it."
+        ),
+    ),
+    "value-unfit": Rule(
+        *_API,
+        Wording("{name} không thể là {value}.", "Gửi giá trị đúng kiểu như mô tả trong /docs."),
+        Wording("{name} cannot be {value}.", "Send a value of the kind /docs describes."),
+    ),
+    "value-number": Rule(
+        *_API,
+        Wording("{name} phải là số nguyên, không phải {value}.", "Gửi một số nguyên, như 50."),
+        Wording("{name} is an integer, not {value}.", "Send an integer such as 50."),
+    ),
+    "value-range": Rule(
+        *_API,
+        Wording("{name} không nhận giá trị {value}.", "Gửi một giá trị {bound}."),
+        Wording("{name} does not take {value}.", "Send a value {bound}."),
+    ),
+    "value-choice": Rule(
+        *_API,
+        Wording("{name} không nhận giá trị {value}.", "Gửi một trong: {choices}."),
+        Wording("{name} does not take {value}.", "Send one of: {choices}."),
+    ),
+    "value-boolean": Rule(
+        *_API,
+        Wording("{name} phải là true hoặc false, không phải {value}.", "Gửi true hoặc false."),
+        Wording("{name} is true or false, not {value}.", "Send true or false."),
+    ),
+    "as-of-unreadable": Rule(
+        *_API,
+        Wording(
+            "as_of không phải vị trí hay thời điểm: {value}.",
+            "Gửi số vị trí, như 120, hoặc thời điểm, như 2026-11-30T17:00:00Z.",
+        ),
+        Wording(
+            "as_of is neither a position nor a time: {value}.",
+            "Send a position such as 120, or a time such as 2026-11-30T17:00:00Z.",
+        ),
+    ),
+    "as-of-ahead": Rule(
+        *_API,
+        Wording(
+            "Nhật ký chưa đến vị trí {value}.",
+            "Gửi vị trí không quá {reached}, hoặc bỏ as_of để lấy hiện tại.",
+        ),
+        Wording(
+            "The log has not reached position {value}.",
+            "Send one up to {reached}, or leave as_of out for what is now.",
+        ),
+    ),
+    "cursor-unreadable": Rule(
+        *_API,
+        Wording(
+            "cursor không dùng được ở đây: {value}.",
+            "Lấy cursor từ next của trang trước, với cùng bộ lọc; hoặc bắt đầu lại từ đầu.",
+        ),
+        Wording(
+            "The cursor does not fit here: {value}.",
+            "Take it from next of the page before, with the same filters; or begin without one.",
+        ),
+    ),
+    "sheet-invalid": Rule(
+        *_API,
+        Wording("{reason_vi}", "{mend_vi}"),
+        Wording("{reason_en}", "{mend_en}"),
     ),
     # ---- the store itself
     "log-busy": Rule(

@@ -14,7 +14,10 @@ import structlog
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection
 
+from lrs.auth import tables as sign_in_tables
+from lrs.auth.accounts import Accounts
 from lrs.auth.credentials import Credentials
+from lrs.auth.sessions import Sessions
 from lrs.log.opening import open_log
 from lrs.log.recorder import Head, wall_clock
 from lrs.log.storage import READERS, open_storage
@@ -24,14 +27,24 @@ from lrs.rate import Rates
 from lrs.schema import fill_new_tables, migrate_tables
 from lrs.settings import Settings
 from lrs.store_time import iso_time
-from projections import activities, credentials, documents, statement_index
+from projections import (
+    accounts,
+    activities,
+    assessment,
+    credentials,
+    documents,
+    statement_index,
+)
 from schemas.events import Kind, NewEvent
 
-INLINE: tuple[ModuleType, ...] = (credentials, statement_index, documents)
+INLINE: tuple[ModuleType, ...] = (credentials, accounts, statement_index, documents)
 """Projections applied in the transaction that appends: read your own write, on every process."""
 
-FOLLOWED: tuple[ModuleType, ...] = (activities,)
+FOLLOWED: tuple[ModuleType, ...] = (activities, assessment)
 """Projections that follow the log."""
+
+BESIDE: tuple[ModuleType, ...] = (sign_in_tables,)
+"""Tables whose rows are not in the log, so that they can be deleted."""
 
 RECENT = 1_000_000  # microseconds; an older Consistent-Through is renewed
 P = ParamSpec("P")
@@ -62,6 +75,8 @@ class Store:
         )
         create_tables(self)
         self.credentials = Credentials(self)
+        self.accounts = Accounts(self)
+        self.sessions = Sessions(self)
         self.rates = Rates(settings.rate_limit, settings.rate_burst)
         self.follower = Follower(self.log, FOLLOWED) if follow else None
         self._known = self.log.head()

@@ -22,3 +22,8 @@ def http_date(microseconds: int) -> str:
     return (EPOCH + timedelta(seconds=microseconds // 1_000_000)).strftime(
         "%a, %d %b %Y %H:%M:%S GMT"
     )
+
+
+def microseconds(moment: datetime) -> int:
+    """Of a time with its offset; what is finer is cut off."""
+    return (moment - EPOCH) // timedelta(microseconds=1)

@@ -22,6 +22,47 @@ class Kind(IntEnum):
     CREDENTIAL_ISSUED = 16
     CREDENTIAL_ROTATED = 17
     CREDENTIAL_REVOKED = 18
+    UNIT_RECORDED = 32  # a record of the register as it is from now on; see schemas.register
+    UNIT_WITHDRAWN = 33
+    PERSON_RECORDED = 34
+    PERSON_WITHDRAWN = 35
+    IDENTIFIER_LINKED = 36
+    IDENTIFIER_UNLINKED = 37
+    PEOPLE_MERGED = 38
+    PEOPLE_PARTED = 39
+    MEMBERSHIP_RECORDED = 40
+    MEMBERSHIP_WITHDRAWN = 41
+    ABSENCE_RECORDED = 42
+    ABSENCE_WITHDRAWN = 43
+    PARTY_MEMBERSHIP_RECORDED = 44
+    PARTY_MEMBERSHIP_WITHDRAWN = 45
+    PLATFORM_RECORDED = 46
+    PLATFORM_WITHDRAWN = 47
+    COURSE_RECORDED = 48
+    COURSE_WITHDRAWN = 49
+    JOB_POSITION_RECORDED = 50
+    JOB_POSITION_WITHDRAWN = 51
+    ITEM_DECLARED = 52
+    ITEM_WITHDRAWN = 53
+    PLAN_SUBMITTED = 54
+    PLAN_WITHDRAWN = 55
+    REPORT_RECORDED = 56
+    REPORT_WITHDRAWN = 57
+    COMPETENCE_RECORDED = 58
+    COMPETENCE_WITHDRAWN = 59
+    SCHEME_ACTIVATED = 60
+    SCHEME_RETIRED = 61
+    PERIOD_OPENED = 62
+    PERIOD_CANCELLED = 63
+    PERIOD_FROZEN = 64
+    PERIOD_THAWED = 65
+    PERIOD_CLOSED = 66
+    PERIOD_REOPENED = 67
+    APPEAL_DECIDED = 68
+    APPEAL_WITHDRAWN = 69
+    ACCOUNT_OPENED = 96
+    ACCOUNT_CHANGED = 97
+    ACCOUNT_CLOSED = 98
 
 
 class Category(IntEnum):
@@ -32,6 +73,8 @@ class Category(IntEnum):
     STATEMENT = 2
     DOCUMENT = 3
     CREDENTIAL = 4
+    REGISTER = 5
+    ACCOUNT = 6
 
 
 STATEMENT_KINDS: Final = (Kind.STATEMENT_1_0, Kind.STATEMENT_2_0)
@@ -45,6 +88,13 @@ CATEGORIES: Final[Mapping[int, Category]] = {
     Kind.CREDENTIAL_ISSUED: Category.CREDENTIAL,
     Kind.CREDENTIAL_ROTATED: Category.CREDENTIAL,
     Kind.CREDENTIAL_REVOKED: Category.CREDENTIAL,
+    **dict.fromkeys(
+        (kind for kind in Kind if Kind.UNIT_RECORDED <= kind < Kind.ACCOUNT_OPENED),
+        Category.REGISTER,
+    ),
+    Kind.ACCOUNT_OPENED: Category.ACCOUNT,
+    Kind.ACCOUNT_CHANGED: Category.ACCOUNT,
+    Kind.ACCOUNT_CLOSED: Category.ACCOUNT,
 }
 
 TOPICS: Final[Mapping[str, int]] = {
@@ -56,6 +106,47 @@ TOPICS: Final[Mapping[str, int]] = {
     "CredentialIssued": Kind.CREDENTIAL_ISSUED,
     "CredentialRotated": Kind.CREDENTIAL_ROTATED,
     "CredentialRevoked": Kind.CREDENTIAL_REVOKED,
+    "UnitRecorded": Kind.UNIT_RECORDED,
+    "UnitWithdrawn": Kind.UNIT_WITHDRAWN,
+    "PersonRecorded": Kind.PERSON_RECORDED,
+    "PersonWithdrawn": Kind.PERSON_WITHDRAWN,
+    "IdentifierLinked": Kind.IDENTIFIER_LINKED,
+    "IdentifierUnlinked": Kind.IDENTIFIER_UNLINKED,
+    "PeopleMerged": Kind.PEOPLE_MERGED,
+    "PeopleParted": Kind.PEOPLE_PARTED,
+    "MembershipRecorded": Kind.MEMBERSHIP_RECORDED,
+    "MembershipWithdrawn": Kind.MEMBERSHIP_WITHDRAWN,
+    "AbsenceRecorded": Kind.ABSENCE_RECORDED,
+    "AbsenceWithdrawn": Kind.ABSENCE_WITHDRAWN,
+    "PartyMembershipRecorded": Kind.PARTY_MEMBERSHIP_RECORDED,
+    "PartyMembershipWithdrawn": Kind.PARTY_MEMBERSHIP_WITHDRAWN,
+    "PlatformRecorded": Kind.PLATFORM_RECORDED,
+    "PlatformWithdrawn": Kind.PLATFORM_WITHDRAWN,
+    "CourseRecorded": Kind.COURSE_RECORDED,
+    "CourseWithdrawn": Kind.COURSE_WITHDRAWN,
+    "JobPositionRecorded": Kind.JOB_POSITION_RECORDED,
+    "JobPositionWithdrawn": Kind.JOB_POSITION_WITHDRAWN,
+    "ItemDeclared": Kind.ITEM_DECLARED,
+    "ItemWithdrawn": Kind.ITEM_WITHDRAWN,
+    "PlanSubmitted": Kind.PLAN_SUBMITTED,
+    "PlanWithdrawn": Kind.PLAN_WITHDRAWN,
+    "ReportRecorded": Kind.REPORT_RECORDED,
+    "ReportWithdrawn": Kind.REPORT_WITHDRAWN,
+    "CompetenceRecorded": Kind.COMPETENCE_RECORDED,
+    "CompetenceWithdrawn": Kind.COMPETENCE_WITHDRAWN,
+    "SchemeActivated": Kind.SCHEME_ACTIVATED,
+    "SchemeRetired": Kind.SCHEME_RETIRED,
+    "PeriodOpened": Kind.PERIOD_OPENED,
+    "PeriodCancelled": Kind.PERIOD_CANCELLED,
+    "PeriodFrozen": Kind.PERIOD_FROZEN,
+    "PeriodThawed": Kind.PERIOD_THAWED,
+    "PeriodClosed": Kind.PERIOD_CLOSED,
+    "PeriodReopened": Kind.PERIOD_REOPENED,
+    "AppealDecided": Kind.APPEAL_DECIDED,
+    "AppealWithdrawn": Kind.APPEAL_WITHDRAWN,
+    "AccountOpened": Kind.ACCOUNT_OPENED,
+    "AccountChanged": Kind.ACCOUNT_CHANGED,
+    "AccountClosed": Kind.ACCOUNT_CLOSED,
 }
 """Stable topics, as the eventsourcing library names them."""
 

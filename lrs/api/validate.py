@@ -7,10 +7,11 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lrs.api.documents import PROBLEM, refusal
 from lrs.auth.credentials import SCOPES
 from lrs.errors import BodyTooLarge
 from lrs.store import Store
-from lrs.xapi.endpoint import ALL_RULES, Endpoint
+from lrs.xapi.endpoint import ALL_RULES, MOST_LISTED, Endpoint
 from lrs.xapi.request import Operation, XapiRequest
 from schemas import json_text
 from schemas.json_text import InvalidJson
@@ -49,9 +50,13 @@ class _VersionOptional(Endpoint):
 async def validate(request: XapiRequest) -> Response:
     """What is wrong with the statement or statements of a body; nothing, when nothing is."""
     problems = problems_of(request)
-    shown = [render(p, request.language, request.version, ALL_RULES) for p in problems]
+    listed = problems[:MOST_LISTED]
+    shown = [render(p, request.language, request.version, ALL_RULES) for p in listed]
+    answer: dict[str, Any] = {"valid": not shown, "problems": shown}
+    if len(problems) > MOST_LISTED:
+        answer["notListed"] = len(problems) - MOST_LISTED
     return Response(
-        orjson.dumps({"valid": not shown, "problems": shown}),
+        orjson.dumps(answer),
         headers={"Content-Language": request.language},
         media_type="application/json",
     )
@@ -86,31 +91,9 @@ def problems_of(request: XapiRequest) -> list[Problem]:
 
 DESCRIPTION = (
     "The body is one statement or an array of statements, as for POST /xapi/statements. The answer"
-    " lists every problem, in Vietnamese or, by Accept-Language, English. Any credential may ask."
-    " Attachment data, signatures, and what the store holds already are not looked at."
+    " lists every problem (of very many, the first), in Vietnamese or, by Accept-Language, English."
+    " Any credential may ask. Attachment data, signatures, and what the store holds already are not looked at."
 )
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["pointer", "value", "rule", "section", "message", "mend"],
-    "properties": {
-        "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the body"},
-        "value": {"description": "What is there; of a long value, the first 200 characters"},
-        "rule": {"type": "string", "description": "The name of the rule; it stays the same"},
-        "section": {"type": "string", "description": "Where the specification says so"},
-        "message": {"type": "string", "description": "What is wrong"},
-        "mend": {"type": "string", "description": "What to change"},
-    },
-}
-_REFUSED: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "problems": {"type": "array", "items": _PROBLEM},
-    },
-}
 OPENAPI: dict[str, Any] = {
     "security": [{"basic": []}],
     "parameters": [
@@ -150,13 +133,6 @@ OPENAPI: dict[str, Any] = {
 }
 
 
-def _refusal(description: str) -> dict[str, Any]:
-    return {
-        "description": description,
-        "content": {"application/problem+json": {"schema": _REFUSED}},
-    }
-
-
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Checked",
@@ -167,15 +143,19 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
                     "required": ["valid", "problems"],
                     "properties": {
                         "valid": {"type": "boolean"},
-                        "problems": {"type": "array", "items": _PROBLEM},
+                        "problems": {"type": "array", "items": PROBLEM},
+                        "notListed": {
+                            "type": "integer",
+                            "description": f"How many there are beyond the first {MOST_LISTED}",
+                        },
                     },
                 }
             }
         },
     },
-    400: _refusal("A version the store does not speak"),
-    401: _refusal("No credential, or one that does not hold"),
-    413: _refusal("A body or a batch that is too large"),
-    415: _refusal("A body in a coding other than identity"),
-    429: _refusal("The credential asks too fast"),
+    400: refusal("A version the store does not speak"),
+    401: refusal("No credential, or one that does not hold"),
+    413: refusal("A body or a batch that is too large"),
+    415: refusal("A body in a coding other than identity"),
+    429: refusal("The credential asks too fast"),
 }

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -9,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import track
 
 if TYPE_CHECKING:
+    from lrs.case_import import CaseImported
     from lrs.demo import Sent
     from lrs.imports import Imported
     from lrs.store import Store
@@ -21,16 +21,21 @@ SCOPES = ("statements/write", "statements/read/mine", "define")
 
 
 def demo(
-    directory: Annotated[Path, typer.Option("--dir", help="Where its database is kept.")] = Path(
-        "demo"
-    ),
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Where its database and its case are kept.")
+    ] = Path("demo"),
     port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
-    statements: Annotated[int, typer.Option(help="How many statements.")] = 5000,
-    seed: Annotated[int | None, typer.Option(help="Another seed, other people.")] = None,
+    people: Annotated[int, typer.Option(min=1, help="How many people, in a new directory.")] = 300,
+    statements: Annotated[
+        int, typer.Option(min=0, help="About how many statements, in a new directory.")
+    ] = 12_000,
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed, other people, in a new directory.")
+    ] = None,
 ) -> None:
-    """Start a store that holds the made-up learning of a made-up ministry."""
+    """Start a store that holds a made-up ministry: a year of its learning, in an open period."""
     from lrs.commands.serve import read
-    from lrs.demo import SEED, generate
+    from lrs.ministry import SEED
     from lrs.serve import serve
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -44,11 +49,13 @@ def demo(
         api_key_default=key,
         api_secret_default=secret,
     )
+    folder = directory / "case"
 
     def prepare(store: "Store") -> None:
-        sent = generate(statements, seed=SEED if seed is None else seed)
-        shown = track(sent, "Generating", statements, console=Console(stderr=True), transient=True)
-        load(store, shown)
+        write_once(
+            folder, seed=SEED if seed is None else seed, people=people, statements=statements
+        )
+        load_case(store, folder)
 
     def welcome(url: str) -> None:
         typer.echo(f"Open:     {url}/docs")
@@ -59,6 +66,36 @@ def demo(
         )
 
     raise typer.Exit(serve(settings, typer.echo, prepare=prepare, welcome=welcome))
+
+
+def write_once(folder: Path, *, seed: int, people: int, statements: int) -> None:
+    """Write the ministry's case unless it is there: a demo keeps its people and its year."""
+    from lrs.ministry import write_ministry
+
+    if folder.exists():
+        return
+    unfinished = folder.with_suffix(".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    write_ministry(unfinished, seed=seed, people=people, statements=statements)
+    unfinished.rename(folder)
+
+
+def load_case(store: "Store", folder: Path) -> "CaseImported":
+    """Take the case in and leave its period open. What the store has is not stored again."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from lrs.case_import import import_case
+    from lrs.cases import read_case
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Loading", total=None)
+        return import_case(
+            store,
+            read_case(folder),
+            freeze=False,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
 
 
 def load(store: "Store", sent: "Iterable[Sent]") -> "Imported":

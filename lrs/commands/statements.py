@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from schemas.rules import Language
+
 imports = typer.Typer(
     help="Take in what other systems have.", no_args_is_help=True, rich_markup_mode="markdown"
 )
@@ -20,6 +22,7 @@ exports = typer.Typer(
     help="Give out what the store has.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+LANGUAGES: dict[str, Language] = {"vi": "vi", "en": "en"}
 SHOWN = 20  # refused lines that are printed; all are counted
 
 
@@ -83,7 +86,7 @@ def import_statements(
                     "import_lines",
                     lines=[list(line) for line in batch],
                     version=xapi_version[:3],
-                    language=language or _language(),
+                    language=language_of_user(language),
                     credential=credential,
                 )
                 stored, present = stored + done["stored"], present + done["present"]
@@ -219,6 +222,13 @@ def _show_refused(
         )
 
 
-def _language() -> str:
+def language_of_user(chosen: str = "") -> Language:
+    """``chosen`` on the command line, else what the user's environment says."""
+    from lrs.control import CommandRefused
+
+    if chosen in LANGUAGES:
+        return LANGUAGES[chosen]
+    if chosen:
+        raise CommandRefused(f"--language {chosen}: vi or en is meant")
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
     return "vi" if spoken.startswith("vi") else "en"

@@ -3,9 +3,9 @@
 from alembic import context
 
 from lrs.schema import VERSION_TABLE, metadata_of
-from lrs.store import FOLLOWED, INLINE
+from lrs.store import BESIDE, FOLLOWED, INLINE
 
-tables = metadata_of(*INLINE, *FOLLOWED)
+tables = metadata_of(*INLINE, *FOLLOWED, *BESIDE)
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=tables,

@@ -89,7 +89,7 @@ async def read_request(
     Raises BodyTooLarge past ``limit`` bytes, UnsupportedMediaType for a coded body, InvalidRequest
     for parameters that cannot be read.
     """
-    body = await _read_body(request, headers, limit)
+    body = await read_body(request, headers, limit)
     query = request.scope["query_string"]
     parameters = read_parameters(query) if query else {}
     method = request.method
@@ -99,7 +99,8 @@ async def read_request(
     return asked
 
 
-async def _read_body(request: Request, headers: Mapping[str, str], limit: int) -> bytes:
+async def read_body(request: Request, headers: Mapping[str, str], limit: int) -> bytes:
+    """The whole body. Raises BodyTooLarge past ``limit`` bytes, UnsupportedMediaType if coded."""
     coding = headers.get("content-encoding", "identity")
     if coding.lower() not in ("identity", ""):
         raise UnsupportedMediaType(

@@ -141,6 +141,14 @@ async def test_validate_says_what_is_wrong_and_stores_nothing(client, store):
     assert store.log.head() == before
 
 
+async def test_validate_counts_what_it_does_not_list(client):
+    actor = {"objectType": "Group", "member": [{"mbox": "x"}] * 100}
+    wrong = [statement(actor=actor)] * 12
+    said = (await client.post("/api/v1/validate", json=wrong)).json()
+    assert len(said["problems"]) == 1000
+    assert said["notListed"] >= 200
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a":1,"a":2}', b"[NaN]", b"null", b"\xff"])
 async def test_validate_answers_what_is_no_statement_at_all(client, body):
     said = await client.post("/api/v1/validate", content=body)

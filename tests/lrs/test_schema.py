@@ -14,7 +14,7 @@ from lrs.log.storage import open_storage
 from lrs.rebuild import tables_of
 from lrs.schema import VERSION_TABLE, fill_new_tables, forget, metadata_of, migrate_tables
 from lrs.settings import Settings
-from lrs.store import FOLLOWED, INLINE, Store
+from lrs.store import BESIDE, FOLLOWED, INLINE, Store
 from projections import statement_index
 
 LOG = {
@@ -56,7 +56,7 @@ def test_the_migrations_lead_to_the_tables_the_modules_define(database_url: str)
                     "include_name": lambda name, kind, _: kind != "table" or name not in LOG,
                 },
             )
-            assert compare_metadata(context, metadata_of(*INLINE, *FOLLOWED)) == []
+            assert compare_metadata(context, metadata_of(*INLINE, *FOLLOWED, *BESIDE)) == []
     finally:
         storage.close()
 

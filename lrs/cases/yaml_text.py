@@ -1,0 +1,229 @@
+"""YAML files as a tree in which everything knows its line and nothing has been guessed.
+
+YAML 1.1 turns unquoted text into numbers, dates and truth values by its look: ``1_000``, ``12:30``,
+``0.1`` in binary, ``NO``. Here a scalar stays the text that was written, and whether it was quoted;
+what it means is decided where it is known what is wanted (``lrs.cases.scalars``).
+
+Read from the events of libyaml, without recursion. An alias stands for the value it names, and is
+told by its own line; a file of aliases of aliases is refused before it becomes large. Tags, merge
+keys and several documents have no place in a case.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML built without libyaml: slower by a factor of 20
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+MAXIMUM_DEPTH: Final = 64
+MAXIMUM_BYTES: Final = 256 * 1024 * 1024
+MOST_ALIASED: Final = 1_000_000
+"""So many values may be there by alias."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_SYNTAX: Final = {  # what libyaml says, and which rule that breaks
+    "cannot start any token": "yaml.token",
+    "mapping values are not allowed": "yaml.colon",
+    "expected ',' or": "yaml.bracket",
+    "expected key": "yaml.indent",
+    "expected '-' indicator": "yaml.indent",
+    "unexpected end of stream": "yaml.quote",
+}
+
+
+class Scalar(NamedTuple):
+    """``plain``: written without quotes, so that YAML could take it for something else."""
+
+    text: str
+    plain: bool
+    line: int
+
+
+class List(NamedTuple):
+    items: "list[Node]"
+    line: int
+
+
+class Map(NamedTuple):
+    """``keys`` are the keys as written; of a repeated key, ``pairs`` has the first value."""
+
+    pairs: "dict[str, Node]"
+    keys: list[Scalar]
+    line: int
+
+    def line_of(self, name: str) -> int:
+        """The line of a key that is there: a value may begin on a later one."""
+        return next(key.line for key in self.keys if key.text == name)
+
+
+Node = Scalar | List | Map
+
+
+class Unreadable(Exception):
+    """The text is no YAML, or uses what has no place in it; a rule, its facts and the line."""
+
+    def __init__(self, rule: str, line: int | None = None, **facts: Any) -> None:
+        super().__init__(rule, line, facts)
+        self.rule = rule
+        self.line = line
+        self.facts = facts
+
+
+def read_yaml(content: bytes) -> Node:
+    """The one document of a file. Raises Unreadable."""
+    text = decoded(content)
+    try:
+        return _document(_events(Loader(text)))
+    except yaml.MarkedYAMLError as error:
+        raise _syntax(error, text) from error
+    except yaml.YAMLError as error:  # a control character; no line is told
+        control = _CONTROL.search(text)
+        line = text.count("\n", 0, control.start()) + 1 if control else None
+        raise Unreadable("yaml.character", line) from error
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file in UTF-8, with or without byte order mark. Raises Unreadable."""
+    if len(content) > MAXIMUM_BYTES:
+        raise Unreadable("file.size", megabytes=MAXIMUM_BYTES >> 20)
+    if content.startswith(_UTF_16):
+        raise Unreadable("file.utf16", 1)
+    try:
+        return content.removeprefix(_BOM).decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = f"0x{error.object[error.start]:02X}"
+        raise Unreadable("file.encoding", line, byte=byte) from error
+
+
+# ---- from events to a tree
+
+
+def _events(loader: Any) -> Iterator[Any]:
+    documents = 0
+    while (event := loader.get_event()) is not None:
+        if type(event) is DocumentStartEvent:
+            documents += 1
+            if documents > 1:
+                raise Unreadable("yaml.documents", _line(event))
+        yield event
+
+
+class _Aliases:
+    """The values that have a name, and how large a tree they make where they are named again."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, tuple[Node, int]] = {}
+        self._aliased = 0
+
+    def name(self, anchor: str | None, node: Node, size: int) -> None:
+        if anchor is not None:
+            self._named[anchor] = node, size
+
+    def named(self, anchor: str, line: int) -> tuple[Node, int]:
+        """The value, as if it stood on ``line``, and its size. Not while it is being read."""
+        if anchor not in self._named:
+            raise Unreadable("yaml.alias", line, name=anchor)
+        node, size = self._named[anchor]
+        self._aliased += size
+        if self._aliased > MOST_ALIASED:
+            raise Unreadable("yaml.aliases", line, maximum=MOST_ALIASED)
+        return node._replace(line=line), size
+
+
+class _Open(NamedTuple):
+    """A list or mapping whose end has not come."""
+
+    members: list[Node]
+    start: Any
+    size_before: int
+
+
+def _document(events: Iterator[Any]) -> Node:
+    """The tree, built with a stack of what is open; ``size`` counts nodes, aliased ones too."""
+    root: list[Node] = []
+    members, open_ = root, [_Open(root, None, 0)]
+    aliases, size = _Aliases(), 0
+    for event in events:
+        kind = type(event)
+        if kind is ScalarEvent:
+            node: Node = Scalar(event.value, event.style in (None, ""), _line(event))
+            size += 1
+            _refuse_tag(event)
+            aliases.name(event.anchor, node, 1)
+        elif kind is AliasEvent:
+            node, added = aliases.named(event.anchor, _line(event))
+            size += added
+        elif kind is SequenceStartEvent or kind is MappingStartEvent:
+            _refuse_tag(event)
+            if len(open_) > MAXIMUM_DEPTH:
+                raise Unreadable("yaml.depth", _line(event), maximum=MAXIMUM_DEPTH)
+            members = []
+            open_.append(_Open(members, event, size))
+            size += 1
+            continue
+        elif kind is SequenceEndEvent or kind is MappingEndEvent:
+            ended = open_.pop()
+            line = _line(ended.start)
+            is_list = kind is SequenceEndEvent
+            node = List(ended.members, line) if is_list else _map(ended.members, line)
+            aliases.name(ended.start.anchor, node, size - ended.size_before)
+            members = open_[-1].members
+        else:
+            continue
+        members.append(node)
+    if not root or root[0] == Scalar("", True, root[0].line):
+        raise Unreadable("file.empty")
+    return root[0]
+
+
+def _map(members: list[Node], line: int) -> Map:
+    keys: list[Scalar] = []
+    pairs: dict[str, Node] = {}
+    for key, value in zip(members[::2], members[1::2], strict=True):
+        if not isinstance(key, Scalar):
+            raise Unreadable("yaml.key", key.line)
+        keys.append(key)
+        pairs.setdefault(key.text, value)
+    return Map(pairs, keys, line)
+
+
+def _refuse_tag(event: Any) -> None:
+    if event.tag is not None:
+        raise Unreadable("yaml.tag", _line(event), tag=event.tag)
+
+
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line + 1
+
+
+# ---- what libyaml refused
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> Unreadable:
+    said = error.problem or ""
+    rule = next((rule for words, rule in _SYNTAX.items() if words in said), "yaml.syntax")
+    opened = error.context_mark if rule in ("yaml.bracket", "yaml.quote") else None
+    mark = opened or error.problem_mark
+    line = mark.line + 1 if mark else None
+    written = text.split("\n")[line - 1] if line and line <= text.count("\n") + 1 else ""
+    if "\t" in written[: len(written) - len(written.lstrip())]:
+        return Unreadable("yaml.tab", line)
+    return Unreadable(rule, line, said=said)

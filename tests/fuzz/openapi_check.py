@@ -1,0 +1,40 @@
+"""``python -m tests.fuzz.openapi_check URL`` holds a running store to what its /openapi.json
+promises.
+
+A process of its own, because schemathesis leaves sockets open, of which later tests would be
+warned.
+"""
+
+import sys
+from typing import Any
+
+import requests  # type: ignore[import-untyped,unused-ignore]
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+
+from tests.servers import KEY, SECRET
+
+EXAMPLES = 100  # of each operation
+
+
+def check(url: str) -> int:
+    """Raises for the first answer that is not as promised; returns the number of operations."""
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    found: list[Any] = list(schema.get_all_operations())
+    operations = [one.ok() for one in found]
+    for operation in operations:
+
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def conforms(case: schemathesis.Case) -> None:
+            with requests.Session() as session:  # the library's own stays open
+                case.call_and_validate(auth=(KEY, SECRET), session=session)
+
+        conforms()
+    return len(operations)
+
+
+if __name__ == "__main__":
+    number = check(sys.argv[1])
+    print(number, "operations")
+    sys.exit(number == 0)
