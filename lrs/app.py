@@ -8,8 +8,20 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from lrs import control, operation
-from lrs.api import accounts, session, validate
+from lrs.api import (
+    accounts,
+    explanations,
+    people,
+    periods,
+    queues,
+    results,
+    session,
+    units,
+    validate,
+    what_if,
+)
 from lrs.api.route import Api
+from lrs.api.views import Views
 from lrs.logs import RequestLog
 from lrs.settings import Settings
 from lrs.store import Store
@@ -68,9 +80,11 @@ def create_app(
     operation.routes(app, store, [*RESOURCES], PREFIXES)
     control.routes(app, store, command_token)
     validate.routes(app, store)
-    api = Api(app)
+    api, views = Api(app), Views(store)
     for part in (session, accounts):
         part.routes(api, store)
+    for evaluated in (periods, results, explanations, people, units, queues, what_if):
+        evaluated.routes(api, views)
     api.seal()
     documentation.routes(app, RESOURCES)
     app.add_exception_handler(HTTPException, refuse_unknown)

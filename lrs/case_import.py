@@ -53,13 +53,15 @@ def import_case(
         return [(said, kind) for said, kind in changes(case, recorded) if kind != APPEALED]
 
     imported.recorded += change(store, first)
-    senders = _senders(store, case, imported)
+    before = len(store.credentials.issued())
+    sending = senders(store, case)
+    imported.credentials = len(store.credentials.issued()) - before
     posting = _Posting(store, imported)
     total = sum(len(batch.lines) for batch in case.batches)
     if freeze and case.freeze == 0:
         imported.recorded += _freeze(store, case)
     for batch in case.batches:
-        posting.post(batch.body, len(batch.lines), senders[batch.platform])
+        posting.post(batch.body, len(batch.lines), sending[batch.platform])
         if freeze and case.freeze == batch.last:
             posting.finish()
             imported.recorded += _freeze(store, case)
@@ -104,21 +106,20 @@ class _Posting:
             self._store.saw(appended.head)
 
 
-def _senders(store: Store, case: Case, imported: CaseImported) -> dict[str, Credential]:
+def senders(store: Store, case: Case) -> dict[str, Credential]:
     """The credential of each platform, made where there is none of its name."""
-    senders = {}
+    sending = {}
     for platform in case.platforms.values():
         named = [row for row in store.credentials.issued() if row.name == platform.credential]
         if not named:
             store.credentials.issue(platform.credential, SCOPES)
-            imported.credentials += 1
             named = [row for row in store.credentials.issued() if row.name == platform.credential]
         row = next((row for row in named if not row.revoked), named[0])
         authority = msgspec.json.decode(row.authority)
-        senders[platform.id] = Credential(
+        sending[platform.id] = Credential(
             row.id, row.name, frozenset(row.scopes.split()), authority
         )
-    return senders
+    return sending
 
 
 def _freeze(store: Store, case: Case) -> int:

@@ -44,6 +44,10 @@ KEPT: Final = 6
 logger = structlog.get_logger(__name__)
 
 
+class ResultSetUnknown(LookupError):
+    """The period has no such results: an open one is not frozen, a frozen one no longer open."""
+
+
 class Learning(NamedTuple):
     """What summaries of units need of a scored person; months are numbers of the period's.
 
@@ -120,10 +124,10 @@ class PeriodLines:
         """The lines as of a position, or if ``exact`` is false, of one shortly before it.
 
         Without a ``result_set`` it is the period's own: frozen if it is, else open. Raises
-        PeriodUnknown, NotFrozen.
+        PeriodUnknown, ResultSetUnknown.
         """
         with self._store.storage.read() as connection:
-            view = _view(connection, period, result_set, as_of)
+            view = view_of(connection, period, result_set, as_of)
             key = _state(connection, view)
         kept = self._kept.get(key)
         if kept is not None:
@@ -146,7 +150,7 @@ class PeriodLines:
 
     def _make(self, period: str, result_set: ResultSet, as_of: int) -> Lines:
         with self._turn, self._store.storage.read() as connection:
-            view = _view(connection, period, result_set, as_of)
+            view = view_of(connection, period, result_set, as_of)
             key = _state(connection, view)
             kept = self._kept.get(key)  # somebody else may have made them while this one waited
             if kept is not None:
@@ -158,10 +162,15 @@ class PeriodLines:
             return made
 
 
-def _view(connection: Connection, period: str, result_set: ResultSet | None, as_of: int) -> View:
-    if result_set is None:
-        result_set = assessment.result_sets(connection, period, as_of)[0]
-    return assessment.view(connection, period, result_set, as_of)
+def view_of(connection: Connection, period: str, result_set: ResultSet | None, as_of: int) -> View:
+    """A period in one of the result sets it has, or in its own.
+
+    Raises PeriodUnknown, ResultSetUnknown.
+    """
+    held = assessment.result_sets(connection, period, as_of)
+    if result_set is not None and result_set not in held:
+        raise ResultSetUnknown(result_set)
+    return assessment.view(connection, period, result_set or held[0], as_of)
 
 
 def _state(connection: Connection, view: View) -> Hashable:

@@ -187,14 +187,8 @@ def _for_subjects(kinds: Mapping[str, Kind], subjects: Sequence[str]) -> str:
 
 def _check_ids(draft: Draft, problems: Problems) -> None:
     criteria = list(every(draft.criteria))
-    items = [
-        Node((*leaf.path, "items", at), item)
-        for leaf in draft.leaves
-        for at, item in enumerate(leaf.read.get("items", ()))
-    ]
-    rules = [rule for block in draft.blocks.values() for rule in block]
     bands = [Node(("bands", at), band) for at, band in enumerate(draft.read.get("bands", ()))]
-    for nodes in (criteria, items, rules, bands):
+    for nodes in (criteria, bands, *map(_items, draft.leaves), *draft.blocks.values()):
         known = set()
         for node in nodes:
             name = node.read.get("id")
@@ -206,6 +200,12 @@ def _check_ids(draft: Draft, problems: Problems) -> None:
         if (name := node.read.get("id")) in RESULT_NAMES:
             reserved = ", ".join(RESULT_NAMES)
             report(problems, (*node.path, "id"), "id.reserved", name, known=reserved)
+
+
+def _items(leaf: Node) -> list[Node]:
+    return [
+        Node((*leaf.path, "items", at), item) for at, item in enumerate(leaf.read.get("items", ()))
+    ]
 
 
 def _check_kinds(draft: Draft, problems: Problems) -> None:

@@ -161,11 +161,13 @@ def maximum(value: Any, path: Path, problems: Problems) -> Any:
     return report(problems, path, "positive", value) if found == 0 else found
 
 
-def whole(least: int) -> Read:
+def whole(least: int | None = None) -> Read:
     def read(value: Any, path: Path, problems: Problems) -> Any:
         found = exact(value)
-        if found is None or found.denominator != 1 or found < least:
-            return report(problems, path, "whole", value, least=least)
+        if found is None or found.denominator != 1:
+            return report(problems, path, "whole", value)
+        if least is not None and found < least:
+            return report(problems, path, "least", value, least=least)
         return int(found)
 
     return read
@@ -232,7 +234,7 @@ NOTES: Final[Fields] = {"note": optional(text)}
 
 def tiers(by: str, ascending: bool = False, read_by: Read = number) -> Field:
     """Rows with a score each, strictly ordered by the key ``by``."""
-    read_rows = list_of(mapping({by: Field(read_by), "score": Field(points)}), may_be_empty=False)
+    read_rows = list_of(mapping({by: Field(read_by), "score": Field(points)}))
 
     def read(value: Any, path: Path, problems: Problems) -> Any:
         rows = read_rows(value, path, problems)

@@ -1,6 +1,12 @@
 """What a score sheet may say, key by key: the sheet, its parts, and every kind of criterion.
 
 A new kind is a line in ``KINDS`` or ``COUNT_KINDS`` and a function in ``projections.scoring``.
+
+The kinds of the case format come first. ``hours_tiers``, ``exam_score``, ``completions_count`` and
+``report_timeliness`` are computed like them. ``manual`` and ``external_value`` name a kind of
+declared item as their ``evidence``: of the accepted items of the period that have a ``value``, the
+last one's is the points an appraiser gave, or the figure that is held against the ``target``. So
+what a person or another system says is decided on, dated and explained like any other item.
 """
 
 from collections.abc import Mapping
@@ -74,7 +80,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         _PERSON,
         {
             "framework": Field(text),
-            "table": tiers("max_gap", ascending=True, read_by=whole(0)),
+            "table": tiers("max_gap", ascending=True, read_by=whole()),
             **_OTHERWISE,
         },
         once="competence",
@@ -115,7 +121,7 @@ COUNT_KINDS: Final[Mapping[str, Kind]] = {
     "declared_count": Kind(_BOTH, _EVIDENCE),
 }
 
-LEAF: Final[Fields] = {**_NAMED, "max": Field(maximum), "kind": Field(text)}
+LEAF: Final[Fields] = {**_NAMED, "max": Field(points), "kind": Field(text)}
 GROUP: Final[Fields] = {
     **_NAMED,
     "max": optional(points),
@@ -169,7 +175,7 @@ SHEET: Final[Fields] = {
 }
 PERSON_SHEET: Final[Fields] = {
     "eligibility": optional(mapping({"month_min_days": Field(whole(1))})),
-    "head_of_unit": optional(mapping({"min_head_months": Field(whole(1)), "weight": Field(share)})),
+    "head_of_unit": optional(mapping({"min_head_months": Field(whole(0)), "weight": Field(share)})),
     "gates": optional(list_of(_GATE)),
     "quota": optional(_QUOTA),
 }

@@ -109,8 +109,8 @@ WORDS: Final[Mapping[str, Words]] = {
         Wording("“{value}” is not an exact decimal number.", "Write a number such as 0.80 or 15."),
     ),
     "whole": Words(
-        Wording("“{value}” không phải số nguyên.", "Viết một số nguyên từ {least} trở lên."),
-        Wording("“{value}” is not a whole number.", "Write a whole number of at least {least}."),
+        Wording("“{value}” không phải số nguyên.", "Viết một số nguyên, ví dụ 15."),
+        Wording("“{value}” is not a whole number.", "Write a whole number, such as 15."),
     ),
     "decimals": Words(
         Wording(

@@ -34,11 +34,37 @@ ALL: Final = Access()
 CREDENTIAL: Final = Access(credential=True)
 SIGNED_IN: Final = _roles(*ROLES)
 ADMINISTRATION: Final = _roles("admin", "auditor")
+EVALUATION: Final = _roles("evaluator", "unit_head", "council", "auditor")
+ONE_PERSON: Final = _roles("evaluator", "unit_head", "council", "auditor", "learner")
+QUEUES: Final = _roles("evaluator", "auditor")
+TRIALS: Final = _roles("evaluator", "council")
 
 ACCESS: Final[Mapping[str, Mapping[str, Access]]] = {
     "/validate": {"POST": CREDENTIAL},
     "/session": {"POST": ALL, "GET": SIGNED_IN, "DELETE": SIGNED_IN},
     "/session/password": {"PUT": SIGNED_IN},
     "/accounts": {"GET": ADMINISTRATION},
+    "/periods": {"GET": ONE_PERSON},
+    "/periods/{period}": {"GET": ONE_PERSON},
+    "/periods/{period}/criteria": {"GET": ONE_PERSON},
+    "/periods/{period}/results/people": {"GET": EVALUATION},
+    "/periods/{period}/results/people/{person}": {"GET": ONE_PERSON},
+    "/periods/{period}/results/units": {"GET": EVALUATION},
+    "/periods/{period}/results/units/{unit}": {"GET": EVALUATION},
+    "/periods/{period}/explanations/people/{person}": {"GET": ONE_PERSON},
+    "/periods/{period}/explanations/units/{unit}": {"GET": EVALUATION},
+    "/periods/{period}/evidence/people/{person}": {"GET": ONE_PERSON},
+    "/periods/{period}/what-if": {"POST": TRIALS},
+    "/schemes": {"GET": ONE_PERSON},
+    "/schemes/{scheme}/{version}": {"GET": ONE_PERSON},
+    "/people": {"GET": EVALUATION},
+    "/people/{person}": {"GET": ONE_PERSON},
+    "/units": {"GET": EVALUATION},
+    "/units/{unit}": {"GET": EVALUATION},
+    "/units/{unit}/coverage": {"GET": EVALUATION},
+    "/units/{unit}/trend": {"GET": EVALUATION},
+    "/items": {"GET": ONE_PERSON},
+    "/evidence/unresolved-actors": {"GET": QUEUES},
+    "/evidence/unmapped-courses": {"GET": QUEUES},
 }
 """Path below ``ROOT`` and method."""

@@ -6,7 +6,7 @@ moment behind it.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
@@ -57,6 +57,11 @@ async def position_of(store: "Store", as_of: str | None) -> int:
         return position
     moment = _moment(as_of, store.settings.tz)
     return min(reached, await store.read(_position_at, store, moment))
+
+
+def located(connection: Connection, position: int) -> dict[str, Any]:
+    """What ``Located`` says."""
+    return {"position": position, "stored": stored_at(connection, position)}
 
 
 def stored_at(connection: Connection, position: int) -> str | None:

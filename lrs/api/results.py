@@ -210,7 +210,7 @@ def routes(api: Api, views: Views) -> None:
         def show(connection: Connection) -> Any:
             directory = views.directory(connection, found.register)
             reach = views.reach(connection, asker)
-            units = _filtered_units(directory, reach, unit)
+            units = filtered_units(directory, reach, unit)
             rows = [
                 row
                 for row in _people(found, directory, reach)
@@ -221,7 +221,7 @@ def routes(api: Api, views: Views) -> None:
             ]
             if order == "score":
                 rows.sort(key=lambda row: _score_order(row.line.final))
-            answers = [person_result(row.person, row.line) for row in rows]
+            answers = [person_result(row.person, row.line, reach) for row in rows]
             ids = [answer.person for answer in answers]
             shown = page(ids, answers, after, _limit(limit, as_csv))
             if as_csv:
@@ -261,7 +261,7 @@ def routes(api: Api, views: Views) -> None:
                 raise nothing_there(person)
             known = directory.people[person].person
             return OnePersonResult(
-                **heading_of(connection, found), result=person_result(known, line)
+                **heading_of(connection, found), result=person_result(known, line, reach)
             )
 
         return await views.store.read(show)
@@ -302,7 +302,7 @@ def routes(api: Api, views: Views) -> None:
         def show(connection: Connection) -> Any:
             directory = views.directory(connection, found.register)
             reach = views.reach(connection, asker)
-            units = _filtered_units(directory, reach, unit)
+            units = filtered_units(directory, reach, unit)
             rows = [
                 (directory.units[id_], line)
                 for id_, line in found.units.items()
@@ -370,15 +370,15 @@ def _people(lines: Lines, directory: Directory, reach: Reach) -> Iterator[_Row]:
             yield _Row(known.person, known.folded, line)
 
 
-def person_result(person: Person, line: PersonLine) -> PersonResult:
-    """The line as it is answered."""
+def person_result(person: Person, line: PersonLine, reach: Reach) -> PersonResult:
+    """The line as it is answered to somebody; a unit that is not theirs to see is left out."""
     values = line.values
     sums = {name: values.get(name) for name in SUMS}
     known = {*SUMS, "band", "excluded"}
     return PersonResult(
         person=person.id,
         name=person.name,
-        unit=line.unit,
+        unit=line.unit if reach.unit(line.unit) else None,
         scores={id_: points for id_, points in values.items() if id_ not in known},
         band=line.band,
         excluded=values.get("excluded"),
@@ -393,7 +393,7 @@ def unit_result(unit: Unit, line: UnitLine) -> UnitResult:
     return UnitResult(unit=unit.id, name=unit.vi, scores=values, band=band, **sums)
 
 
-def _filtered_units(directory: Directory, reach: Reach, unit: str | None) -> frozenset[str] | None:
+def filtered_units(directory: Directory, reach: Reach, unit: str | None) -> frozenset[str] | None:
     """A unit and those below. Raises NotFound for one that does not exist for the account."""
     if unit is None:
         return None

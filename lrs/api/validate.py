@@ -92,7 +92,8 @@ def problems_of(request: XapiRequest) -> list[Problem]:
 DESCRIPTION = (
     "The body is one statement or an array of statements, as for POST /xapi/statements. The answer"
     " lists every problem (of very many, the first), in Vietnamese or, by Accept-Language, English."
-    " Any credential may ask. Attachment data, signatures, and what the store holds already are not looked at."
+    " Any credential may ask. Attachment data, signatures, and what the store holds already are not"
+    " looked at."
 )
 OPENAPI: dict[str, Any] = {
     "security": [{"basic": []}],

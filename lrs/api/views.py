@@ -1,18 +1,18 @@
 """What the routes of the evaluation share: where a question is asked from, and about what."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import Field
 from sqlalchemy import Connection
 
-from lrs.api.as_of import Located, position_of, stored_at
+from lrs.api.as_of import Located, located, position_of
 from lrs.api.directory import Directories, Directory, Reach, reach_of
 from lrs.api.route import nothing_there
 from lrs.auth.accounts import Account
-from lrs.lines import Lines, PeriodLines
+from lrs.lines import Lines, PeriodLines, ResultSetUnknown, view_of
 from projections import assessment
-from projections.assessment import NotFrozen, PeriodUnknown, View
+from projections.assessment import PeriodUnknown, View
 from projections.assessment.views import ResultSet
 from schemas.register import Period
 
@@ -63,17 +63,15 @@ class Views:
         """Raises NotFound."""
         try:
             return self.lines.of(period, result_set, position, exact=exact)
-        except (PeriodUnknown, NotFrozen):
+        except (PeriodUnknown, ResultSetUnknown):
             raise nothing_there(named(period, result_set)) from None
 
 
 def seen(connection: Connection, period: str, result_set: ResultSet | None, position: int) -> View:
     """A period from a position. Raises NotFound."""
     try:
-        if result_set is None:
-            result_set = assessment.result_sets(connection, period, position)[0]
-        return assessment.view(connection, period, result_set, position)
-    except (PeriodUnknown, NotFrozen):
+        return view_of(connection, period, result_set, position)
+    except (PeriodUnknown, ResultSetUnknown):
         raise nothing_there(named(period, result_set)) from None
 
 
@@ -81,22 +79,20 @@ def named(period: str, result_set: ResultSet | None) -> str:
     return period if result_set is None else f"{period}, {result_set}"
 
 
-def heading(connection: Connection, view: View) -> dict[str, object]:
+def heading(connection: Connection, view: View) -> dict[str, Any]:
     """What ``OfPeriod`` says, of a view."""
     return {
         "period": view.catalogue.period.id,
         "result_set": view.result_set,
-        "position": view.position,
-        "stored": stored_at(connection, view.position),
+        **located(connection, view.position),
     }
 
 
-def heading_of(connection: Connection, lines: Lines) -> dict[str, object]:
+def heading_of(connection: Connection, lines: Lines) -> dict[str, Any]:
     """The same, of lines."""
     period: Period = lines.book.period
     return {
         "period": period.id,
         "result_set": lines.result_set,
-        "position": lines.position,
-        "stored": stored_at(connection, lines.position),
+        **located(connection, lines.position),
     }

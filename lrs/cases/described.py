@@ -1,6 +1,6 @@
 """What files describe: records by type and key, and where each of them stood."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lrs.cases.conflicts import Conflict, conflicts, shared_identifiers
@@ -10,6 +10,9 @@ from schemas.register import Appeal, Identifier, Record
 
 Records = Mapping[type[Record], Mapping[str, Record]]
 """Records by type and key."""
+
+Join = Callable[[Record, Record], Record | None]
+"""Makes one of two records of a key, or None."""
 
 Places = Mapping[tuple[type[Record], str], Place]
 
@@ -27,7 +30,7 @@ class Described:
 
 
 def described(
-    records: Sequence[Record], names: Names, covers: frozenset[type[Record]]
+    records: Sequence[Record], names: Names, covers: frozenset[type[Record]], join: Join
 ) -> tuple[Described, list[CaseProblem]]:
     """The records by type and key, and what is wrong between them."""
     by_type: dict[type[Record], dict[str, Record]] = {}
@@ -37,12 +40,12 @@ def described(
         other = of_type.setdefault(record.key, record)
         if other is record:
             continue
-        if isinstance(record, Identifier) and isinstance(other, Identifier):
-            if other.mbox is None:  # an address says more than its digest
-                of_type[record.key] = record
-        else:
+        one = join(other, record)
+        if one is None:
             place = names.places[id(record)]
             problems.append(problem(place, "record.repeated", other=names.places[id(other)]))
+        else:
+            of_type[record.key] = one
     distinct = [record for of_type in by_type.values() for record in of_type.values()]
     problems += (
         told(found, names.places[id(found.record)], names.places.get(id(found.other)))
@@ -60,11 +63,11 @@ def told(conflict: Conflict, place: Place, other: Place | None) -> CaseProblem:
 def _linked_by_appeals(records: Sequence[Record], names: Names) -> list[Conflict]:
     """Identifiers that a correction gives to one person and that are another's."""
     held = [record for record in records if isinstance(record, Identifier)]
-    linked = []
+    linked: dict[int, Identifier] = {}
     for appeal in records:
         for correction in appeal.corrections if isinstance(appeal, Appeal) else ():
             if correction.identifier is not None:
                 names.places[id(correction.identifier)] = names.places[id(correction)]
-                linked.append(correction.identifier)
-    conflicting = shared_identifiers([*held, *linked])
-    return [found for found in conflicting if any(found.record is one for one in linked)]
+                linked[id(correction.identifier)] = correction.identifier
+    conflicting = shared_identifiers([*held, *linked.values()])
+    return [found for found in conflicting if id(found.record) in linked]

@@ -14,6 +14,7 @@ from lrs.cases.organisation import read_organisation
 from lrs.cases.period import FreezeAfter, PeriodRead, read_period
 from lrs.cases.problems import CaseProblem, CaseRefused, Place, problem
 from lrs.cases.reading import Names, Reading
+from lrs.cases.repeats import joined
 from lrs.cases.schemes import SUBJECTS, read_scheme
 from lrs.cases.statements import FOLDER, SUFFIX, Batch, Statements, read_order
 from lrs.cases.yaml_text import Node, Unreadable, read_yaml
@@ -96,7 +97,7 @@ class _Folder:
         batches = self._batches(statements)
         if (self.path / APPEALS).exists():
             self._appeals(found.period.id if found else "")
-        told, problems = described(self.records, self.names, COVERED)
+        told, problems = described(self.records, self.names, COVERED, joined)
         self.problems += [*problems, *self.names.unknown(), *statements.misplaced_voids()]
         self.problems += self._misnamed()
         freeze = None

@@ -18,6 +18,7 @@ from lrs.cases.described import Described, described
 from lrs.cases.organisation import CATEGORIES
 from lrs.cases.problems import At, CaseRefused
 from lrs.cases.reading import INVALID, Names, Reading
+from lrs.cases.repeats import told_apart
 from lrs.cases.scalars import Reader, address, day, one_of, text, words
 from lrs.cases.shapes import Required, defined, reference, shape
 from lrs.cases.yaml_text import Map, Node, Scalar, Unreadable
@@ -62,7 +63,7 @@ def read_oneroster(path: Path, unsaid: Unsaid = NOTHING_UNSAID) -> Described:
         reading = Reading(file, names)
         records += _read(reading, folder, columns, read)
         problems += reading.problems
-    found, between = described(records, names, frozenset({Membership}))
+    found, between = described(records, names, frozenset({Membership}), told_apart)
     if problems or between:
         raise CaseRefused([*problems, *between])
     return found

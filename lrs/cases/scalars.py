@@ -1,8 +1,8 @@
 """Single values: what a scalar says where a text, an id, a number, a day or a flag is wanted.
 
 A reader takes what is being read, the node and its place, and gives the value, or reports a problem
-and gives INVALID. What YAML 1.1 would take for something else is not text unless quoted, with one
-exception: ``y`` and ``n`` in either case, which no YAML program in use takes for a truth value.
+and gives INVALID. What YAML 1.1 takes for something else is not text unless quoted. Where programs
+differ it is as PyYAML has it: ``Y``, ``n``, ``1e3`` and ``08`` are texts.
 
 Texts are read in the composed form (NFC), so how a keyboard or a file system composes does not
 matter. Only identifiers, activities and verbs, compared with statements character by character, are

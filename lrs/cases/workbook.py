@@ -17,6 +17,7 @@ from lrs.cases.described import Described, described
 from lrs.cases.organisation import record_shapes
 from lrs.cases.problems import At, CaseRefused, Place, problem
 from lrs.cases.reading import INVALID, Names, Reading
+from lrs.cases.repeats import told_apart
 from lrs.cases.workbook_cells import IN_CELLS, written_in
 from lrs.cases.workbook_sheets import SHEETS, Column, Sheet
 from lrs.cases.yaml_text import List, Map, Node, Scalar
@@ -42,7 +43,7 @@ def read_workbook(path: Path) -> Described:
     for sheet, rows in _sheets(path, reading).items():
         records += _records(reading, sheet, rows)
     covers = frozenset(type(record) for record in records)
-    found, problems = described(records, names, covers)
+    found, problems = described(records, names, covers, told_apart)
     if problems or reading.problems:
         raise CaseRefused([*reading.problems, *problems])
     return found

@@ -74,6 +74,8 @@ class Map(NamedTuple):
 
 Node = Scalar | List | Map
 
+_NOTHING: Final = Scalar("", True, 0)
+
 
 class Unreadable(Exception):
     """The text is no YAML, or uses what has no place in it; a rule, its facts and the line."""
@@ -125,72 +127,95 @@ def _events(loader: Any) -> Iterator[Any]:
         yield event
 
 
+class _Extent(NamedTuple):
+    """How many values there are in a value, and in how many levels."""
+
+    size: int
+    depth: int
+
+
+_SINGLE: Final = _Extent(1, 0)
+
+
 class _Aliases:
-    """The values that have a name, and how large a tree they make where they are named again."""
+    """The values that have a name."""
 
     def __init__(self) -> None:
-        self._named: dict[str, tuple[Node, int]] = {}
+        self._named: dict[str, tuple[Node, _Extent]] = {}
         self._aliased = 0
 
-    def name(self, anchor: str | None, node: Node, size: int) -> None:
-        if anchor is not None:
-            self._named[anchor] = node, size
+    def name(self, anchor: str, node: Node, extent: _Extent) -> None:
+        self._named[anchor] = node, extent
 
-    def named(self, anchor: str, line: int) -> tuple[Node, int]:
-        """The value, as if it stood on ``line``, and its size. Not while it is being read."""
+    def named(self, anchor: str, line: int) -> tuple[Node, _Extent]:
+        """The value, as if it stood on ``line``. None has its name while it is being read."""
         if anchor not in self._named:
             raise Unreadable("yaml.alias", line, name=anchor)
-        node, size = self._named[anchor]
-        self._aliased += size
+        node, extent = self._named[anchor]
+        self._aliased += extent.size
         if self._aliased > MOST_ALIASED:
             raise Unreadable("yaml.aliases", line, maximum=MOST_ALIASED)
-        return node._replace(line=line), size
+        return node._replace(line=line), extent
 
 
-class _Open(NamedTuple):
+class _Open:
     """A list or mapping whose end has not come."""
 
-    members: list[Node]
-    start: Any
-    size_before: int
+    __slots__ = ("_depth", "_size", "members", "start")
+
+    def __init__(self, start: Any) -> None:
+        self.start = start
+        self.members: list[Node] = []
+        self._size, self._depth = 1, 0
+
+    def add(self, node: Node, extent: _Extent) -> None:
+        self.members.append(node)
+        self._size += extent.size
+        self._depth = max(self._depth, extent.depth)
+
+    def closed(self, *, is_list: bool) -> tuple[Node, _Extent]:
+        line = _line(self.start)
+        node = List(self.members, line) if is_list else _map(self.members, line)
+        return node, _Extent(self._size, self._depth + 1)
 
 
 def _document(events: Iterator[Any]) -> Node:
-    """The tree, built with a stack of what is open; ``size`` counts nodes, aliased ones too."""
-    root: list[Node] = []
-    members, open_ = root, [_Open(root, None, 0)]
-    aliases, size = _Aliases(), 0
+    """The tree, built with a stack of what is open, below which stands the document."""
+    stack = [_Open(None)]
+    aliases = _Aliases()
     for event in events:
         kind = type(event)
+        anchor = getattr(event, "anchor", None)
         if kind is ScalarEvent:
-            node: Node = Scalar(event.value, event.style in (None, ""), _line(event))
-            size += 1
             _refuse_tag(event)
-            aliases.name(event.anchor, node, 1)
+            node: Node = Scalar(event.value, event.style in (None, ""), _line(event))
+            extent = _SINGLE
         elif kind is AliasEvent:
-            node, added = aliases.named(event.anchor, _line(event))
-            size += added
+            node, extent = aliases.named(event.anchor, _line(event))
+            anchor = None
         elif kind is SequenceStartEvent or kind is MappingStartEvent:
             _refuse_tag(event)
-            if len(open_) > MAXIMUM_DEPTH:
-                raise Unreadable("yaml.depth", _line(event), maximum=MAXIMUM_DEPTH)
-            members = []
-            open_.append(_Open(members, event, size))
-            size += 1
+            stack.append(_Open(event))
+            _refuse_depth(len(stack) - 1, event)
             continue
         elif kind is SequenceEndEvent or kind is MappingEndEvent:
-            ended = open_.pop()
-            line = _line(ended.start)
-            is_list = kind is SequenceEndEvent
-            node = List(ended.members, line) if is_list else _map(ended.members, line)
-            aliases.name(ended.start.anchor, node, size - ended.size_before)
-            members = open_[-1].members
+            anchor = stack[-1].start.anchor
+            node, extent = stack.pop().closed(is_list=kind is SequenceEndEvent)
         else:
             continue
-        members.append(node)
-    if not root or root[0] == Scalar("", True, root[0].line):
+        if anchor is not None:
+            aliases.name(anchor, node, extent)
+        _refuse_depth(len(stack) - 1 + extent.depth, event)
+        stack[-1].add(node, extent)
+    [root] = stack[0].members or [_NOTHING]
+    if root._replace(line=0) == _NOTHING:
         raise Unreadable("file.empty")
-    return root[0]
+    return root
+
+
+def _refuse_depth(depth: int, event: Any) -> None:
+    if depth > MAXIMUM_DEPTH:
+        raise Unreadable("yaml.depth", _line(event), maximum=MAXIMUM_DEPTH)
 
 
 def _map(members: list[Node], line: int) -> Map:

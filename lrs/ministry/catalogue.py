@@ -6,6 +6,7 @@ is revoked in the summer, and one never does.
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Final, NamedTuple, cast
 
 from schemas.register import Course, Document, JobPosition, MoveOn, Recognition
@@ -91,6 +92,7 @@ LIBRARY: Final = Platform(
 PLATFORMS: Final = (COURSEWARE, LMS, VIDEOS, CLASSROOM, LIBRARY)
 
 
+@cache
 def recognitions(platform: str, year: int) -> tuple[Recognition, ...]:
     """When a platform counts in the evaluation year that ends in ``year``."""
     before = year - 1
@@ -109,6 +111,12 @@ def recognitions(platform: str, year: int) -> tuple[Recognition, ...]:
         Recognition(from_=start, to=end, decision=Document(f"{number}/QĐ-TTCĐS", signed))
         for start, end, number, signed in spans[platform]
     )
+
+
+def counts(platform: Platform, day: date, year: int) -> bool:
+    """Whether it is recognised that day."""
+    spans = recognitions(platform.id, year)
+    return any((span.from_ or day) <= day <= (span.to or day) for span in spans)
 
 
 _COURSES: Final = """

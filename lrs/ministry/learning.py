@@ -19,7 +19,7 @@ from lrs.ministry.catalogue import (
     PLATFORMS,
     POSITIONS,
     Platform,
-    recognitions,
+    counts,
 )
 from lrs.ministry.people import Habit, Person
 from schemas.register import Course
@@ -64,7 +64,7 @@ class Sitting(NamedTuple):
 
 
 class Attempt:
-    """A course somebody has begun."""
+    """A course somebody has begun on a platform."""
 
     __slots__ = ("activity", "course", "platform", "seconds")
 
@@ -75,7 +75,18 @@ class Attempt:
         self.seconds = seconds  # still to learn
 
 
-REQUIRED: Final = {position.id: position.required_courses for position in POSITIONS}
+class Learner:
+    """Somebody on the way through courses."""
+
+    __slots__ = ("attempt", "begun", "person")
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.begun: set[str] = set()
+        self.attempt: Attempt | None = None
+
+
+REQUIRED: Final = {"": (), **{one.id: one.required_courses for one in POSITIONS}}
 BY_ID: Final = {course.id: course for course in COURSES}
 OFFERS: Final = {
     course.id: [(p, course.activities[p.id]) for p in PLATFORMS if p.id in course.activities]
@@ -86,46 +97,33 @@ OFFERS: Final = {
 def sittings(people: Sequence[Person], year: int, seed: str) -> Iterator[Sitting]:
     """A year of ``people``; no more than a month is held."""
     random = Random(f"sittings {seed}")  # noqa: S311
+    learners = [Learner(person) for person in people]
     start = date(year - 1, 12, 1)
-    recognised = {platform.id: recognitions(platform.id, year) for platform in PLATFORMS}
-    begun: list[set[str]] = [set() for _ in people]
-    current: list[Attempt | None] = [None] * len(people)
-
-    def enrol(index: int, person: Person, day: date) -> Attempt | None:
-        course = _next_course(random, person, day, begun[index])
-        if course is None:
-            return None
-        begun[index].add(course)
-        weights = [
-            platform.preference[
-                not any((r.from_ or day) <= day <= (r.to or day) for r in recognised[platform.id])
-            ]
-            for platform, _ in OFFERS[course]
-        ]
-        platform, activities = random.choices(OFFERS[course], weights)[0]
-        needed = random.uniform(0.85, 1.2) if random.random() < 0.93 else random.uniform(1.6, 2.2)
-        seconds = int(60 * float(BY_ID[course].nominal_minutes) * needed)
-        return Attempt(BY_ID[course], platform, random.choice(activities), seconds)
-
     for month in range(12):
         first = date(year - (month == 0), (month + 11) % 12 + 1, 1)
-        days = monthrange(first.year, first.month)[1]
-        this_month: list[Sitting] = []
-        for index, person in enumerate(people):
-            for at, seconds in _times(random, person, first, days, (first - start).days):
-                attempt = current[index] or enrol(index, person, start + timedelta(days=at // DAY))
-                if attempt is None:
-                    break
-                attempt.seconds -= seconds
-                current[index] = attempt if attempt.seconds > 0 else None
-                this_month.append(_sitting(random, at, person, attempt, seconds))
+        this_month = [
+            sitting
+            for learner in learners
+            for sitting in _month(random, learner, first, (first - start).days, year)
+        ]
         yield from sorted(this_month, key=lambda sitting: (sitting.start, sitting.person.number))
 
 
-def _times(
-    random: Random, person: Person, first: date, days: int, offset: int
-) -> list[tuple[int, int]]:
-    """When somebody sits down in a month and for how long, in seconds."""
+def _month(
+    random: Random, learner: Learner, first: date, offset: int, year: int
+) -> Iterator[Sitting]:
+    """``offset``: days from the start of the period to the ``first`` of the month."""
+    for day, at, seconds in _times(random, learner.person, first):
+        attempt = learner.attempt or _enrol(random, learner, first + timedelta(days=day), year)
+        if attempt is None:  # has begun everything there is
+            return
+        attempt.seconds -= seconds
+        learner.attempt = attempt if attempt.seconds > 0 else None
+        yield _sitting(random, (offset + day) * DAY + at, learner.person, attempt, seconds)
+
+
+def _times(random: Random, person: Person, first: date) -> list[tuple[int, int, int]]:
+    """When somebody sits down in a month: the day from 0, the second of the day, for how long."""
     pace = PACES[person.habit]
     if random.random() >= (pace.after if 8 <= first.month <= 11 else pace.before):
         return []
@@ -133,28 +131,44 @@ def _times(
     number = 1 + int(minutes / random.uniform(50, 110))
     times = []
     for _ in range(number):
-        number_of_day = random.randrange(days)
-        day = first + timedelta(days=number_of_day)
-        if day.weekday() > 4 and random.random() < 0.7:
-            number_of_day = (number_of_day + 3) % days
-            day = first + timedelta(days=number_of_day)
-        if not person.works_on(day) or (person.is_away(day) and random.random() < 0.85):
+        day = _day(random, first)
+        date_ = first + timedelta(days=day)
+        if person.position_on(date_) is None:
             continue
-        at = (offset + number_of_day) * DAY + random.choice(HOURS) * 3600 + random.randrange(3600)
-        times.append((at, int(60 * minutes / number * random.uniform(0.75, 1.25))))
-    times.sort()
-    return times
+        if person.is_away(date_) and random.random() < 0.85:
+            continue
+        at = random.choice(HOURS) * 3600 + random.randrange(3600)
+        times.append((day, at, int(60 * minutes / number * random.uniform(0.75, 1.25))))
+    return sorted(times)
 
 
-def _next_course(random: Random, person: Person, day: date, begun: set[str]) -> str | None:
+def _day(random: Random, first: date) -> int:
+    """A day of the month, mostly from Monday to Friday."""
+    days = monthrange(first.year, first.month)[1]
+    day = random.randrange(days)
+    if (first + timedelta(days=day)).weekday() > 4 and random.random() < 0.7:
+        return (day + 3) % days
+    return day
+
+
+def _enrol(random: Random, learner: Learner, day: date, year: int) -> Attempt | None:
+    """A course and where to take it: mostly where it counts."""
+    id_ = _next_course(random, learner, day)
+    if id_ is None:
+        return None
+    learner.begun.add(id_)
+    weights = [platform.preference[not counts(platform, day, year)] for platform, _ in OFFERS[id_]]
+    platform, activities = random.choices(OFFERS[id_], weights)[0]
+    needed = random.uniform(0.85, 1.2) if random.random() < 0.93 else random.uniform(1.6, 2.2)
+    seconds = int(60 * float(BY_ID[id_].nominal_minutes) * needed)
+    return Attempt(BY_ID[id_], platform, random.choice(activities), seconds)
+
+
+def _next_course(random: Random, learner: Learner, day: date) -> str | None:
     """What the position of the day requires and is not begun, else what somebody likes."""
-    row = next(
-        row
-        for row in person.memberships
-        if row.primary and (row.from_ or day) <= day <= (row.to or day)
-    )
-    required = [course for course in REQUIRED[row.position] if course not in begun]
-    electives = [course for course in ELECTIVES if course not in begun]
+    position = learner.person.position_on(day)
+    required = [c for c in REQUIRED[position or ""] if c not in learner.begun]
+    electives = [c for c in ELECTIVES if c not in learner.begun]
     if required and random.random() < 0.93:
         return required[0]
     return random.choice(electives) if electives else None

@@ -90,9 +90,11 @@ class Person:
         else:
             yield Identifier(person=self.id, mbox_sha1sum=self.digest)
 
-    def works_on(self, day: date) -> bool:
-        return any(
-            row.primary and (row.from_ or day) <= day <= (row.to or day) for row in self.memberships
+    def position_on(self, day: date) -> str | None:
+        """What somebody works as; None if nowhere that day."""
+        rows = (row for row in self.memberships if row.primary)
+        return next(
+            (row.position for row in rows if (row.from_ or day) <= day <= (row.to or day)), None
         )
 
     def is_away(self, day: date) -> bool:

@@ -22,9 +22,7 @@ from lrs.ministry.shapes import Json, Step, context, mention, tell
 from lrs.ministry.units import units
 
 HANOI: Final = timezone(timedelta(hours=7))
-FAULTS: Final = (
-    0.05  # statements that something that went wrong adds, by those that carry something
-)
+FAULTS: Final = 0.05  # what goes wrong adds so many statements to those that carry something
 YEAR: Final = 2026
 USUAL: Final = 40  # statements of a person in a year
 

@@ -122,6 +122,7 @@ def _voided(tables: Tables) -> ScalarSelect[Any]:
             void.position <= bindparam("voids"),
             or_(
                 void.credential == evidence.credential,
+                void.credential == bindparam("nobody"),
                 unrestricted,
             ),
         )

@@ -1,7 +1,7 @@
 """Random statements: recipes, each giving a few that belong together."""
 
 from copy import deepcopy
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -212,31 +212,20 @@ def any_moment(world: World) -> datetime:
     return moment_on(world, world.day_around())
 
 
+OFFSETS = ("+00:00", "+00:00", "+07:00", "+05:45", "-09:30", "+14:00", "-12:00")
+
+
 def written(world: World, moment: datetime) -> str:
     """The instant as some platform writes it: any offset, up to 3 decimals."""
-    offset = world.one(
-        (
-            timezone(timedelta(hours=7)),
-            UTC,
-            UTC,
-            timezone(timedelta(hours=5, minutes=45)),
-            timezone(timedelta(hours=-9, minutes=-30)),
-            timezone(timedelta(hours=14)),
-            timezone(-timedelta(hours=12)),
-        )
-    )
-    there = moment.astimezone(offset)
-    text = f"{there:%Y-%m-%dT%H:%M:%S}"
-    fraction = f"{there.microsecond // 1000:03}"
+    offset = world.one(OFFSETS)
+    clock = moment.astimezone(datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo)
+    fraction = f"{clock.microsecond // 1000:03}"
     if world.chance(0.6):
         fraction = fraction.rstrip("0")
-    if fraction:
-        text += f".{fraction}"
-    if offset is UTC and world.chance(0.8):
-        return text + "Z"
-    seconds = int(there.utcoffset().total_seconds())  # type: ignore[union-attr]
-    sign = "-" if seconds < 0 else "+"
-    return f"{text}{sign}{abs(seconds) // 3600:02}:{abs(seconds) % 3600 // 60:02}"
+    text = f"{clock:%Y-%m-%dT%H:%M:%S}" + (f".{fraction}" if fraction else "")
+    if offset == "+00:00" and world.chance(0.8):
+        offset = "Z"
+    return (text + offset).lower() if world.chance(0.02) else text + offset
 
 
 # Results
@@ -287,6 +276,7 @@ def any_duration(world: World) -> str:
         "PT33.33S",
         "PT59M59.99S",
         "PT1.5H",
+        "PT1,5H",
         "P0W",
     )
     if world.chance(0.25):

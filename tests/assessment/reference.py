@@ -345,7 +345,7 @@ def judge(case: Case) -> list[Evidence]:
         signals = signals_of(case, line)
         if is_voiding(line.statement) or signals.none():  # V4, S5
             continue
-        moment = datetime.fromisoformat(line.statement["timestamp"])
+        moment = datetime.fromisoformat(line.statement["timestamp"].upper())
         waivers = waivers_of(case, line)
         evidence = Evidence(
             id=line.statement["id"],

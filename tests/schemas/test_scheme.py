@@ -129,6 +129,22 @@ def test_what_is_optional_may_be_left_out_or_null(key: str, of_persons: dict[str
     assert absent.month_min_days == 15
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("criteria", 3, "table", 0, "max_gap"), -1),  # one level above the one required
+        (("criteria", 4, "tiers"), []),
+        (("head_of_unit", "min_head_months"), 0),
+        (("penalty", "rules", 0, "id"), "T1"),  # a bonus rule has the same
+        (("bonus", "rules"), []),
+    ],
+)
+def test_what_is_unusual_but_has_a_meaning_is_read(
+    path: tuple[str | int, ...], value: Any, of_persons: dict[str, Any]
+) -> None:
+    assert problems_of(changed(of_persons, put(*path, to=value))) == []
+
+
 def test_a_note_may_be_anywhere(of_persons: dict[str, Any]) -> None:
     sheet = deepcopy(of_persons)
     for mapping in (sheet, sheet["criteria"][2]["tiers"][0], sheet["bands"][0], sheet["gates"][0]):
@@ -228,7 +244,7 @@ WRONG_FOR_PERSONS = [
     wrong("choice", "format", to="lrs-case/1"),
     wrong("choice", "subject", to="team"),
     wrong("whole", "version", to="1.5"),
-    wrong("whole", "version", to=0),
+    wrong("least", "version", to=0),
     wrong("id", "id", to="HTS CN"),
     wrong("id", "id", to=1001),
     wrong("list", "criteria", to={}),
@@ -248,7 +264,7 @@ WRONG_FOR_PERSONS = [
     wrong("rounding", "rounding", "decimals", to=1),
     wrong("id.repeated", "criteria", B, "id", to="A"),
     wrong("id.repeated", "criteria", F, "items", 1, "id", to="F1"),
-    wrong("id.repeated", "penalty", "rules", 0, "id", to="T1"),
+    wrong("id.repeated", "penalty", "rules", 1, "id", to="P1"),
     wrong("id.repeated", "bands", 2, "id", to="TOT"),
     wrong("id.reserved", "criteria", D, "id", to="final"),
     wrong("kind.unknown", "criteria", A, "kind", to="guess"),
@@ -261,7 +277,9 @@ WRONG_FOR_PERSONS = [
     wrong("above_max", "criteria", E, "otherwise", to=11),
     wrong("descending", "criteria", C, "tiers", 1, "min_ratio", to=Decimal("0.80")),
     wrong("ascending", "criteria", D, "table", 1, "max_gap", to=0),
-    wrong("empty", "criteria", E, "tiers", to=[]),
+    wrong("empty", "criteria", F, "items", to=[]),
+    wrong("positive", "max", to=0),
+    wrong("whole", "criteria", D, "table", 0, "max_gap", to="0.5"),
     wrong("descending", "bands", 2, "min", to=75),
     wrong("bands.last", "bands", 3, "min", to=1),
     wrong("choice", "gates", 0, "if", to="is_head"),
@@ -290,7 +308,7 @@ WRONG_FOR_UNITS = [
     wrong("positive", "criteria", 2, "target", to=0),
     wrong("most", "criteria", 2, "target", to="1.2"),
     wrong("above_max", "criteria", 7, "party_ratio", to="6.5"),
-    wrong("whole", "penalty", "rules", 0, "block_working_days", to=0),
+    wrong("least", "penalty", "rules", 0, "block_working_days", to=0),
     wrong("kind.subject", "penalty", "rules", 0, "kind", to="elective_courses"),
 ]
 

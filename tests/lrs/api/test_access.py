@@ -19,14 +19,39 @@ from tests.lrs.conftest import KEY, SECRET
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 SESSION = {"POST /session", "GET /session", "DELETE /session", "PUT /session/password"}
+CONCERNS_ONE = {
+    "GET /periods",
+    "GET /periods/{period}",
+    "GET /periods/{period}/criteria",
+    "GET /periods/{period}/results/people/{person}",
+    "GET /periods/{period}/explanations/people/{person}",
+    "GET /periods/{period}/evidence/people/{person}",
+    "GET /schemes",
+    "GET /schemes/{scheme}/{version}",
+    "GET /people/{person}",
+    "GET /items",
+}
+CONCERNS_UNITS = CONCERNS_ONE | {
+    "GET /periods/{period}/results/people",
+    "GET /periods/{period}/results/units",
+    "GET /periods/{period}/results/units/{unit}",
+    "GET /periods/{period}/explanations/units/{unit}",
+    "GET /people",
+    "GET /units",
+    "GET /units/{unit}",
+    "GET /units/{unit}/coverage",
+    "GET /units/{unit}/trend",
+}
+QUEUES = {"GET /evidence/unresolved-actors", "GET /evidence/unmapped-courses"}
+TRIALS = {"POST /periods/{period}/what-if"}
 MAY: dict[str, set[str]] = {
     "nobody": {"POST /session"},
     "admin": SESSION | {"GET /accounts"},
-    "evaluator": SESSION,
-    "unit_head": SESSION,
-    "council": SESSION,
-    "auditor": SESSION | {"GET /accounts"},
-    "learner": SESSION,
+    "evaluator": SESSION | CONCERNS_UNITS | QUEUES | TRIALS,
+    "unit_head": SESSION | CONCERNS_UNITS,
+    "council": SESSION | CONCERNS_UNITS | TRIALS,
+    "auditor": SESSION | CONCERNS_UNITS | QUEUES | {"GET /accounts"},
+    "learner": SESSION | CONCERNS_ONE,
 }
 WITH_A_CREDENTIAL = {"POST /validate"}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -37,6 +37,7 @@ from schemas.scheme import read_sheet
 from tests.lrs.cases.golden import (
     BDHVS,
     CATALOGUE,
+    DECLARATIONS,
     GOLDEN,
     ORDER,
     ORGANISATION,
@@ -46,6 +47,11 @@ from tests.lrs.cases.golden import (
     copied,
 )
 
+WEAKER = """\
+  - {person: P1, framework: KNLS-757, level: 5, date: 2026-04-10, source: VNeID, verified: false}
+  - {person: P1, framework: KNLS-757, level: 5, date: 2026-04-10, source: VNeID,
+     valid_to: 2026-05-01}
+"""
 COUNTS = {
     Unit: 3,
     Person: 3,
@@ -218,6 +224,23 @@ def test_an_address_beside_its_own_digest_is_one_identifier(
     written = "".join(reversed(rows) if digest_first else rows)
     case = read_case(copied(tmp_path, Edit(ORGANISATION, rows[0], written)))
     assert case.records == read_case(GOLDEN).records
+
+
+def test_what_is_said_twice_is_one_record(tmp_path: Path) -> None:
+    """Of two that cannot both be so, the files are refused; elsewhere the stronger one stands."""
+    longer = "  - {person: P3, type: thai_san, from: 2026-01-01}\n"
+    plan = '  - {unit: X, submitted: 2026-02-20, document: "12/KH-CX"}\n'
+    folder = copied(
+        tmp_path,
+        Edit(ORGANISATION, "protected:  ", f"{longer}protected:"),
+        Edit(DECLARATIONS, "competence_credentials:\n", f"competence_credentials:\n{WEAKER}"),
+        Edit(DECLARATIONS, "reports:\n", f"{plan}reports:\n"),
+    )
+    case = read_case(folder)
+    [absence] = case.records[Absence].values()
+    assert absence == Absence(person="P3", type="thai_san", from_=date(2026, 1, 1))
+    assert case.records[Competence] == read_case(GOLDEN).records[Competence]
+    assert case.records[Plan] == read_case(GOLDEN).records[Plan]
 
 
 def test_a_case_without_appeals_or_absences(tmp_path: Path) -> None:

@@ -49,11 +49,10 @@ PERIOD = "KY-2026"
 PEOPLE = ("P1", "P2", "P3")
 UNITS = ("X", "Y")
 PLATFORMS = ("lms", "mobi")
-CREDENTIALS = {
-    bytes([n]) * 16: name for n, name in enumerate(("lms-key", "lms-key", "mobi-key"), 1)
-}
+LMS, SECOND, MOBI = (bytes([number]) * 16 for number in (1, 2, 3))
+CREDENTIALS = {MOBI: "mobi-key", SECOND: "lms-key", LMS: "lms-key"}
 ADMINISTRATOR = bytes([8]) * 16
-SENDERS = (*CREDENTIALS, ADMINISTRATOR, NOBODY)
+SENDERS = (LMS, LMS, LMS, *CREDENTIALS, ADMINISTRATOR, NOBODY)
 
 MBOX = "mailto:an@bo.example"
 HOME = Account(home_page="https://sso.bo.example", name="100045")
@@ -80,12 +79,13 @@ OBJECTS: tuple[Json, ...] = (
     *({"id": activity} for activity in ACTIVITIES),
     {"objectType": "Agent", "mbox": MBOX},
 )
-IDS = tuple(UUID(int=0xA0 + number) for number in range(8))
+IDS = tuple(UUID(int=0xA0 + number) for number in range(6))
 VERBS = ("completed", "passed", "failed", "scored", "experienced", "initialized")
 
 days = st.dates(date(2025, 11, 28), date(2026, 12, 3))
 open_days = st.none() | days
 people, units, platforms = map(st.sampled_from, (PEOPLE, UNITS, PLATFORMS))
+senders = st.sampled_from(SENDERS)
 
 
 @st.composite
@@ -199,8 +199,6 @@ def records() -> st.SearchStrategy[Record]:
 
 @st.composite
 def statements(draw: st.DrawFn) -> Json:
-    if draw(st.integers(0, 3)) == 0:
-        return voiding(draw(st.sampled_from(IDS)))
     result = draw(
         st.fixed_dictionaries(
             {},
@@ -251,29 +249,31 @@ BASE: tuple[Record, ...] = (
 
 @st.composite
 def logs(draw: st.DrawFn) -> AssessmentLog:
-    """A log of up to sixty events: some of everything first, then anything in any order."""
+    """A log of up to fifty events: the base of a register, then anything in any order."""
     log = AssessmentLog()
     ids = iter(draw(st.permutations(IDS)))
     unissued = dict(CREDENTIALS)
     if draw(st.booleans()):
         log.issue(ADMINISTRATOR, "administrator", "all")
+    log.issue(*unissued.popitem(), "statements/write")
     known = list(BASE[draw(st.integers(0, 3)) :])
-    log.record(*known)
-    for step in draw(st.lists(st.integers(0, 15), min_size=10, max_size=40)):
+    base = log.record(*known)
+    for step in draw(st.lists(st.integers(0, 15), min_size=10, max_size=36)):
         match step:
-            case 0 | 1 if unissued:
+            case 0 if unissued:
                 log.issue(*unissued.popitem(), "statements/write")
-            case 2:
+            case 1:
                 log.withdraw(draw(st.sampled_from(known)))
-            case 3:
-                log.record(Freeze(period=PERIOD, position=draw(st.integers(2, log.head))))
-            case 4 | 5 | 6:
+            case 2:
+                log.record(Freeze(period=PERIOD, position=draw(st.integers(base - 2, log.head))))
+            case 3 | 4 | 5:
                 known.append(draw(records()))
                 log.record(known[-1])
+            case 6 | 7 | 8:
+                log.state(voiding(draw(st.sampled_from(IDS))), draw(senders))
             case _:
                 id_ = next(ids, None)
-                sender = draw(st.sampled_from(SENDERS))
-                log.state(draw(statements()), sender, None if id_ is None else id_.bytes)
+                log.state(draw(statements()), draw(senders), None if id_ is None else id_.bytes)
     return log
 
 

@@ -283,6 +283,11 @@ def test_hundredths_of_seconds_and_less_are_credited_exactly() -> None:
     }
 
 
+def test_a_time_shorter_than_a_microsecond_is_exact_too() -> None:
+    short = studied(1, 0)._replace(seconds=Fraction(1, 10**7))
+    assert minutes(short) == {1: Fraction(1, 6 * 10**8)}
+
+
 def test_what_is_kept_out_uses_up_no_time() -> None:
     rows = [studied(1, 100, voided=9), studied(2, 100, course="none"), studied(3, 100)]
     assert minutes(*rows) == {3: 100}

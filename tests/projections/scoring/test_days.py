@@ -22,6 +22,7 @@ ZONES = [
     "Asia/Kathmandu",
     "Pacific/Kiritimati",
     "Pacific/Niue",
+    "Asia/Beirut",
 ]
 PERIODS = {zone: days_of(msgspec.structs.replace(PERIOD, timezone=zone)) for zone in ZONES}
 
@@ -72,6 +73,15 @@ def test_the_hour_that_changes_is_found_to_the_second(zone: str) -> None:
             assert offset is not None
             known = days.offsets[sum(each <= at for each in days.changes) - 1]
             assert offset == timedelta(microseconds=known)
+
+
+def test_the_first_instant_of_an_offset_has_it() -> None:
+    """In Beirut midnight of 25 October 2026 is followed by 23:00 of the 24th once more."""
+    days = PERIODS["Asia/Beirut"]
+    midnight = parse_timestamp("2026-10-24T21:00:00Z")
+    assert midnight in days.changes
+    assert days.number_at(midnight) == days.number(date(2026, 10, 24))
+    assert days.number_at(midnight + 3_600_000_000) == days.number(date(2026, 10, 25))
 
 
 @given(

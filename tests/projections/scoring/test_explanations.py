@@ -217,7 +217,8 @@ def test_the_further_kinds_say_theirs_and_list_their_statements() -> None:
         said(2, "scored", "E1", score="0.7"),
         said(3, "completed", "E1"),
         said(4, "completed", "R1"),
-        said(5, "completed", "none", score=None),
+        said(5, "completed", "none"),
+        said(6, "scored", "none", score="1"),
     )
     given = [item("v", "output", value=Decimal("0.5")), item("w", "news", decision="rejected")]
     criteria = explain(book, file_of(items=given), rows).criteria
@@ -242,7 +243,7 @@ def test_the_further_kinds_say_theirs_and_list_their_statements() -> None:
     }
     assert listed == {
         "hours_tiers": [(1, None)],
-        "exam_score": [(2, None)],
+        "exam_score": [(2, None), (6, "UNMAPPED_COURSE")],
         "completions_count": [(3, None), (5, "UNMAPPED_COURSE")],
         "manual": None,
         "external_value": None,

@@ -130,6 +130,8 @@ def test_of_positions_held_equally_long_the_later_one_decides() -> None:
         member("X", "LD", first="2026-09-01"),
     ]
     assert facts(memberships=rows).position == "LD"
+    halves = [member("X", "LD", last="2026-05-31"), member("X", "CV", first="2026-06-01")]
+    assert facts(memberships=halves).position == "CV"
     rows = [*rows[:2], member("X", "LD", first="2026-09-01", last="2026-11-10")]
     assert facts(memberships=rows).position == "CV"
 
@@ -186,6 +188,8 @@ DAYS = [f"2026-03-{day}T08:00:00+07:00" for day in (10, 11, 12)]
     ("course", "rows", "at"),
     [
         ("R1", [("completed", DAYS[1]), ("completed", DAYS[0])], DAYS[0]),
+        ("R1", [("completed", DAYS[0]), ("completed", DAYS[1])], DAYS[0]),
+        ("E1", [("passed", DAYS[0]), ("passed", DAYS[1])], DAYS[0]),
         ("R1", [("passed", DAYS[0])], None),
         ("R3", [("completed", DAYS[0])], None),
         ("R3", [("completed", DAYS[0]), ("passed", DAYS[1])], DAYS[1]),
