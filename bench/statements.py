@@ -6,13 +6,19 @@ account of a reading room, and the course everybody has to take.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from random import Random
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
-from lrs.demo import COURSES, EXPERIENCED, LIBRARY, LMS, generate, make_people
+from lrs import ministry
+from lrs.ministry.catalogue import COURSES, LIBRARY, LMS
+from lrs.ministry.people import make_people
+from lrs.ministry.sending import YEAR
+from lrs.ministry.shapes import TERMINATED
+from lrs.ministry.units import units
 from schemas.comparison import content_hash
 from schemas.events import Kind, NewEvent
 
@@ -22,7 +28,7 @@ PEOPLE: Final = 20_000
 RECENT: Final = 1024  # statements among which one that refers finds its target
 BUSY: Final = 1 / 16
 
-VERB: Final = EXPERIENCED["id"]
+VERB: Final = TERMINATED["id"]
 AGENT: Final = {
     "objectType": "Agent",
     "name": "Phòng đọc số 1",
@@ -30,10 +36,10 @@ AGENT: Final = {
 }
 ACTIVITY: Final[Mapping[str, Any]] = {
     "objectType": "Activity",
-    "id": f"{LMS.home_page}/khoa/2",
+    "id": LMS.activity("42"),
     "definition": {
         "type": "http://adlnet.gov/expapi/activities/course",
-        "name": {"vi-VN": COURSES[1]},
+        "name": {"vi-VN": COURSES[1].vi},
     },
 }
 REGISTRATION: Final = "5d7c1c1e-6c0e-4b57-9a52-0f5b1f6f2a10"
@@ -42,8 +48,8 @@ REGISTRATION: Final = "5d7c1c1e-6c0e-4b57-9a52-0f5b1f6f2a10"
 def statements(seed: int = SEED) -> Iterator[dict[str, Any]]:
     """The same for everybody; all ids differ. They share parts, so none is to be changed."""
     random = Random(f"bench {seed}")
-    patterns = list(generate(PATTERNS, seed=seed, people=300))
-    people = make_people(seed, PEOPLE)
+    patterns = list(islice(ministry.statements(seed), PATTERNS))
+    people = make_people(units(PEOPLE, YEAR), YEAR, seed=seed, people=PEOPLE)
     recent = [random_id(random) for _ in range(RECENT)]
     number = 0
     while True:

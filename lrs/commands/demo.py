@@ -3,8 +3,6 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from lrs.case_import import CaseImported
-    from lrs.demo import Sent
-    from lrs.imports import Imported
     from lrs.store import Store
-
-SCOPES = ("statements/write", "statements/read/mine", "define")
 
 
 def demo(
@@ -96,32 +90,6 @@ def load_case(store: "Store", folder: Path) -> "CaseImported":
             freeze=False,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-
-
-def load(store: "Store", sent: "Iterable[Sent]") -> "Imported":
-    """Send statements to a store as the platforms would, each platform by a credential of its own.
-
-    What the store has already is not stored again.
-    """
-    from lrs.auth.credentials import Credential
-    from lrs.imports import BATCH, Imported, Line, import_lines
-
-    known = {row.name: row.id for row in store.credentials.issued()}
-    total, sent = Imported(), iter(sent)
-    while batch := list(islice(sent, 5 * BATCH)):
-        by_platform: dict[str, list[Line]] = {}
-        for number, (platform, statement) in enumerate(batch):
-            line = Line(number, orjson.dumps(statement))
-            by_platform.setdefault(platform.title, []).append(line)
-        for name, lines in by_platform.items():
-            if name not in known:
-                known[name] = store.credentials.issue(name, SCOPES).credential.id
-            sender = Credential(known[name], name, frozenset(SCOPES), {})
-            done = import_lines(store, lines, version="1.0", language="vi", credential=sender)
-            total.stored += done.stored
-            total.present += done.present
-            total.refused += done.refused
-    return total
 
 
 def _sign_in(file: Path) -> tuple[str, str]:

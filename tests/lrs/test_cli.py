@@ -12,9 +12,9 @@ import orjson
 import pytest
 
 from lrs import __version__
-from lrs.demo import generate
 from tests.examples import statement
 from tests.lrs.commands import Commands
+from tests.ministry import generate
 from tests.servers import Server
 
 NOON = "2026-11-21T12:00:00Z"
@@ -166,14 +166,21 @@ def test_projections_are_shown_and_rebuilt(commands, tmp_path):
         "import", "statements", write(tmp_path / "in.jsonl", [s for _, s in generate(300)])
     )
     rows = {row["name"]: row for row in commands.json("projections", "status")}
-    assert rows.keys() == {"credentials", "statement_index", "documents", "activities"}
+    assert rows.keys() == {
+        "credentials",
+        "accounts",
+        "statement_index",
+        "documents",
+        "activities",
+        "assessment",
+    }
     assert rows["statement_index"]["lag"] == 0
     done = commands.json("projections", "rebuild", "statement_index", "--check")
     assert done["checked"]
     assert done["position"] == rows["statement_index"]["position"]
     assert "rebuilt up to position" in commands.run("projections", "rebuild", "documents")
     said = commands.run("projections", "rebuild", "nothing", code=1)
-    assert "There are: credentials, statement_index" in said
+    assert "There are: credentials, accounts, statement_index" in said
 
 
 def test_a_rebuild_that_finds_a_difference_says_so_and_switches_nothing(sqlite_url, tmp_path):

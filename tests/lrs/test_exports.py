@@ -8,8 +8,6 @@ from pathlib import Path
 import orjson
 import pytest
 
-from lrs.commands.demo import load
-from lrs.demo import generate
 from lrs.exports import export_statements, write_attachments
 from lrs.imports import Imported, Line, batches, import_lines, open_statements, read_lines
 from lrs.log.recorder import Attachment
@@ -17,6 +15,7 @@ from lrs.settings import Settings
 from lrs.store import Store
 from schemas.events import STATEMENT_KINDS
 from tests.examples import statement, statement_event, voiding
+from tests.ministry import generate, load
 
 SET_BY_STORE = ("stored", "authority")
 

@@ -7,14 +7,13 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from lrs.commands.demo import load
-from lrs.demo import generate
 from lrs.log.recorder import Head
 from lrs.rebuild import TablesDiffer, TooBusy, rebuild, tables_of
 from lrs.settings import Settings
 from lrs.store import FOLLOWED, INLINE, Store
 from projections import activities, statement_index
 from tests.examples import statement_event
+from tests.ministry import generate, load
 
 ALL = pytest.mark.parametrize("projection", INLINE + FOLLOWED, ids=lambda p: p.NAME)
 

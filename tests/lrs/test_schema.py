@@ -8,14 +8,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from lrs.commands.demo import load
-from lrs.demo import generate
 from lrs.log.storage import open_storage
 from lrs.rebuild import tables_of
 from lrs.schema import VERSION_TABLE, fill_new_tables, forget, metadata_of, migrate_tables
 from lrs.settings import Settings
 from lrs.store import BESIDE, FOLLOWED, INLINE, Store
 from projections import statement_index
+from tests.ministry import generate, load
 
 LOG = {
     "event_log",
