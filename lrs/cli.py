@@ -69,10 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     where.
     """
     from lrs.control import CommandRefused
+    from lrs.logs import console_renderer
     from lrs.settings import InvalidSettings
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.set_exc_info,
+            console_renderer(),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

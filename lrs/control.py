@@ -268,10 +268,12 @@ class Control:
         result_set: str | None = None,
         as_of: str | None = None,
         person: str | None = None,
+        criterion: str | None = None,
     ) -> bytes:
         """The document as JSON text."""
         asked = evaluation.Asked(period, result_set, as_of)
-        return orjson.dumps(evaluation.explanations(self._store, asked, person=person))
+        document = evaluation.explanations(self._store, asked, person=person, criterion=criterion)
+        return orjson.dumps(document)
 
     def explained(
         self,

@@ -73,11 +73,19 @@ def results(store: Store, asked: Asked, *, facts: bool = False) -> dict[str, Any
     return document | {"position": seen.position}
 
 
-def explanations(store: Store, asked: Asked, *, person: str | None = None) -> dict[str, Any]:
-    """The document ``lrs-explanations/1``, of everybody or of one person."""
+def explanations(
+    store: Store, asked: Asked, *, person: str | None = None, criterion: str | None = None
+) -> dict[str, Any]:
+    """The document ``lrs-explanations/1``, of everybody or of one person, of all criteria or one.
+
+    Statements are listed only for criteria that count any.
+    """
     with reading(store) as connection:
         seen = seen_as(store, connection, asked)
         book = rulebook_of(connection, seen)
+        known = [leaf.id for leaf in book.person_criteria]
+        if criterion is not None and criterion not in known:
+            raise EvaluationRefused(f"--criterion {criterion}: there are {', '.join(known)}")
         if person is not None:
             try:
                 gathered = [gather_person(connection, seen, person)]
@@ -89,6 +97,9 @@ def explanations(store: Store, asked: Asked, *, person: str | None = None) -> di
             nobodys = [evidence.statement for evidence in unattributed(connection, seen)]
         explained = (explain(book, file, evidence) for file, evidence in gathered)
         document = explanations_document(book, seen.result_set, explained, nobodys, person)
+    if criterion is not None:
+        for one, lists in document["people"].items():
+            document["people"][one] = {id_: lists[id_] for id_ in lists if id_ == criterion}
     return document | {"position": seen.position}
 
 

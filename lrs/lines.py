@@ -140,6 +140,10 @@ class PeriodLines:
             Thread(target=self._renew, args=(period, view.result_set, as_of), daemon=True).start()
         return early
 
+    def kept(self, connection: Connection, view: View) -> Lines | None:
+        """The lines of a view, if they were computed already."""
+        return self._kept.get(_state(connection, view))
+
     def _renew(self, period: str, result_set: ResultSet, as_of: int) -> None:
         try:
             self._make(period, result_set, as_of)

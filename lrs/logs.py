@@ -44,7 +44,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
         hide_values,
     ]
     written: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [console_renderer()]
         if stream.isatty()
         else [
             structlog.processors.format_exc_info,
@@ -71,6 +71,13 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     logging.root.setLevel(logging.WARNING)
     for name in ("lrs", "uvicorn"):
         logging.getLogger(name).setLevel(level.upper())
+
+
+def console_renderer() -> structlog.dev.ConsoleRenderer:
+    """For a person's eyes. Of a failure the lines of code, not what their variables held: that is
+    what people said and who they are.
+    """
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 def name_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

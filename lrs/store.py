@@ -35,6 +35,7 @@ from projections import (
     documents,
     statement_index,
 )
+from projections.assessment import lines
 from schemas.events import Kind, NewEvent
 
 INLINE: tuple[ModuleType, ...] = (credentials, accounts, statement_index, documents)
@@ -43,7 +44,7 @@ INLINE: tuple[ModuleType, ...] = (credentials, accounts, statement_index, docume
 FOLLOWED: tuple[ModuleType, ...] = (activities, assessment)
 """Projections that follow the log."""
 
-BESIDE: tuple[ModuleType, ...] = (sign_in_tables,)
+BESIDE: tuple[ModuleType, ...] = (sign_in_tables, lines)
 """Tables whose rows are not in the log, so that they can be deleted."""
 
 RECENT = 1_000_000  # microseconds; an older Consistent-Through is renewed

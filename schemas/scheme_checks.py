@@ -12,7 +12,7 @@ from schemas.scheme_fields import (
     Fields,
     Problems,
     as_it_is,
-    check_order,
+    check_descending,
     decimal,
     members,
     optional,
@@ -265,7 +265,7 @@ def _scores(read: Mapping[str, Any]) -> Iterator[tuple[Path, Fraction | None]]:
 
 def _check_bands(draft: Draft, problems: Problems) -> None:
     minima = [band.get("min") for band in draft.read.get("bands", ())]
-    check_order(minima, ("bands",), problems, "min")
+    check_descending(minima, ("bands",), problems, "min")
     if minima and minima[-1]:
         path = ("bands", len(minima) - 1, "min")
         report(problems, path, "bands.last", decimal(minima[-1]))

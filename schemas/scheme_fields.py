@@ -105,7 +105,7 @@ def day(value: Any, path: Path, problems: Problems) -> Any:
 def exact(value: Any) -> Fraction | None:
     """The number, if it is one, and exact: a binary floating point number is neither."""
     match value:
-        case bool() | float():
+        case bool():
             return None
         case int():
             return Fraction(value)
@@ -232,28 +232,17 @@ def members(
 NOTES: Final[Fields] = {"note": optional(text)}
 
 
-def tiers(by: str, ascending: bool = False, read_by: Read = number) -> Field:
-    """Rows with a score each, strictly ordered by the key ``by``."""
-    read_rows = list_of(mapping({by: Field(read_by), "score": Field(points)}))
-
-    def read(value: Any, path: Path, problems: Problems) -> Any:
-        rows = read_rows(value, path, problems)
-        if rows is not NOTHING and len(rows) == len(value):
-            check_order([row.get(by) for row in rows], path, problems, by, ascending)
-        return rows
-
-    return Field(read)
+def tiers(by: str, read_by: Read = number) -> Field:
+    """Rows with a score each; the first that applies counts, in whatever order they are."""
+    return Field(list_of(mapping({by: Field(read_by), "score": Field(points)})))
 
 
-def check_order(
-    bounds: Sequence[Any], path: Path, problems: Problems, key: str, ascending: bool = False
-) -> None:
-    """Report each row whose bound, where both are known, is not beyond that of the row before."""
+def check_descending(bounds: Sequence[Any], path: Path, problems: Problems, key: str) -> None:
+    """Report each row whose bound, where both are known, is not below that of the row before."""
     for at in range(1, len(bounds)):
         before, bound = bounds[at - 1], bounds[at]
         if before is None or bound is None:
             continue
-        if not (bound > before if ascending else bound < before):
-            rule = "ascending" if ascending else "descending"
+        if bound >= before:
             facts = {"before": decimal(before), "key": key}
-            report(problems, (*path, at, key), rule, decimal(bound), **facts)
+            report(problems, (*path, at, key), "descending", decimal(bound), **facts)

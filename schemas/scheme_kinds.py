@@ -2,7 +2,7 @@
 
 A new kind is a line in ``KINDS`` or ``COUNT_KINDS`` and a function in ``projections.scoring``.
 
-The kinds of the case format come first. ``hours_tiers``, ``exam_score``, ``completions_count`` and
+Beyond the kinds of the case format, ``hours_tiers``, ``exam_score``, ``completions_count`` and
 ``report_timeliness`` are computed like them. ``manual`` and ``external_value`` name a kind of
 declared item as their ``evidence``: of the accepted items of the period that have a ``value``, the
 last one's is the points an appraiser gave, or the figure that is held against the ``target``. So
@@ -80,7 +80,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         _PERSON,
         {
             "framework": Field(text),
-            "table": tiers("max_gap", ascending=True, read_by=whole()),
+            "table": tiers("max_gap", whole()),
             **_OTHERWISE,
         },
         once="competence",

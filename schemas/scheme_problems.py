@@ -233,22 +233,12 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "descending": Words(
         Wording(
-            "Các bậc phải xếp từ cao xuống thấp: {value} không nhỏ hơn {before} ở trên.",
+            "Các mức phải xếp từ cao xuống thấp: {value} không nhỏ hơn {before} ở trên.",
             "Xếp “{key}” giảm dần, không lặp lại.",
         ),
         Wording(
-            "Tiers go from high to low: {value} is not below {before} above it.",
+            "Bands go from high to low: {value} is not below {before} above it.",
             "Order them by descending “{key}”, without repetition.",
-        ),
-    ),
-    "ascending": Words(
-        Wording(
-            "Các dòng phải xếp từ thấp lên cao: {value} không lớn hơn {before} ở trên.",
-            "Xếp “{key}” tăng dần, không lặp lại.",
-        ),
-        Wording(
-            "Rows go from low to high: {value} is not above {before} above it.",
-            "Order them by ascending “{key}”, without repetition.",
         ),
     ),
     "bands.last": Words(

@@ -35,7 +35,7 @@ from projections.assessment import (
     gather_unit,
     rulebook_of,
 )
-from projections.scoring import explain, explain_unit, person_detail, unit_detail
+from projections.scoring import explain, explain_unit, finals, person_detail, unit_detail
 from projections.scoring.crediting import credit, judge
 from projections.scoring.documents import minutes, moment, number
 from projections.scoring.inputs import Evidence, PersonFile
@@ -261,7 +261,11 @@ def routes(api: Api, views: Views) -> None:
             file, evidence = _gathered(connection, view, reach, person)
             book = rulebook_of(connection, view)
             explanation = explain(book, file, evidence)
-            final = final_of(connection, view, book, explanation.assessment)
+            kept = views.lines.kept(connection, view)
+            if kept is None:
+                final = final_of(connection, view, book, explanation.assessment)
+            else:  # the units this person heads were assessed already
+                final = finals(book, [explanation.assessment], kept.units).get(person)
             said = person_detail(explanation, final, with_party=reach.party)
             return PersonExplanationAnswer(
                 **heading(connection, view),

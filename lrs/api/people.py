@@ -20,7 +20,6 @@ from lrs.api.paging import DEFAULT, Cursor, CursorText, Limit, page, read_cursor
 from lrs.api.results import Search, UnitFilter, filtered_units
 from lrs.api.route import Api, Asker, nothing_there
 from lrs.api.views import PersonId, Views
-from projections import assessment
 from projections.assessment.records import about_people
 from schemas.register import (
     Absence,
@@ -179,17 +178,18 @@ def routes(api: Api, views: Views) -> None:
             reach = views.reach(connection, asker)
             units = filtered_units(directory, reach, unit)
             rows = [
-                _listed(known, reach)
+                known
                 for id_, known in directory.people.items()
                 if reach.person(id_, known.units)
                 and (units is None or not units.isdisjoint(known.units))
                 and (search is None or matches(folded(search), known.folded))
             ]
-            shown = page([row.id for row in rows], rows, after, limit or DEFAULT)
+            ids = [known.person.id for known in rows]
+            shown = page(ids, rows, after, limit or DEFAULT)
             return People(
                 **located(connection, position),
                 total=len(rows),
-                rows=list(shown.rows),
+                rows=[_listed(known, reach) for known in shown.rows],
                 next=_next(position, shown.after),
             )
 
@@ -261,21 +261,19 @@ def routes(api: Api, views: Views) -> None:
             directory = views.directory(connection, position)
             reach = views.reach(connection, asker)
             rows = [
-                item_answer(item)
-                for item in assessment.records(connection, Item, position)
+                item
+                for item in views.items(connection, position)
                 if _is_seen(item, directory, reach)
                 and (kind is None or item.kind == kind)
                 and (decision is None or item.decision == decision)
                 and (person is None or item.person == person)
                 and (unit is None or item.unit == unit)
             ]
-            rows.sort(key=lambda row: row.id)
-            rows.sort(key=lambda row: row.date, reverse=True)
             shown = page([row.id for row in rows], rows, after, limit or DEFAULT)
             return Items(
                 **located(connection, position),
                 total=len(rows),
-                rows=list(shown.rows),
+                rows=[item_answer(item) for item in shown.rows],
                 next=_next(position, shown.after),
             )
 

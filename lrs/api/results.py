@@ -221,17 +221,16 @@ def routes(api: Api, views: Views) -> None:
             ]
             if order == "score":
                 rows.sort(key=lambda row: _score_order(row.line.final))
-            answers = [person_result(row.person, row.line, reach) for row in rows]
-            ids = [answer.person for answer in answers]
-            shown = page(ids, answers, after, _limit(limit, as_csv))
+            shown = page([row.person.id for row in rows], rows, after, _limit(limit, as_csv))
+            answers = [person_result(row.person, row.line, reach) for row in shown.rows]
             if as_csv:
                 stored = stored_at(connection, found.position)
                 after_this = _next(found, shown.after)
-                return _csv(found, stored, "people", shown.rows, decimal, language, after_this)
+                return _csv(found, stored, "people", answers, decimal, language, after_this)
             return PeopleResults(
                 **heading_of(connection, found),
                 total=len(rows),
-                rows=list(shown.rows),
+                rows=answers,
                 next=_next(found, shown.after),
             )
 
@@ -314,17 +313,17 @@ def routes(api: Api, views: Views) -> None:
             rows.sort(key=lambda row: (title_order(row[0].vi), row[0].id))
             if order == "score":
                 rows.sort(key=lambda row: _score_order(row[1].final))
-            answers = [unit_result(known, line) for known, line in rows]
-            ids = [answer.unit for answer in answers]
-            shown = page(ids, answers, after, _limit(limit, as_csv))
+            ids = [known.id for known, _ in rows]
+            shown = page(ids, rows, after, _limit(limit, as_csv))
+            answers = [unit_result(known, line) for known, line in shown.rows]
             if as_csv:
                 stored = stored_at(connection, found.position)
                 after_this = _next(found, shown.after)
-                return _csv(found, stored, "units", shown.rows, decimal, language, after_this)
+                return _csv(found, stored, "units", answers, decimal, language, after_this)
             return UnitResults(
                 **heading_of(connection, found),
                 total=len(rows),
-                rows=list(shown.rows),
+                rows=answers,
                 next=_next(found, shown.after),
             )
 

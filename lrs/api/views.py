@@ -7,14 +7,15 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from lrs.api.as_of import Located, located, position_of
-from lrs.api.directory import Directories, Directory, Reach, reach_of
+from lrs.api.directory import Directories, Directory, Reach, reach_of, register_changed
 from lrs.api.route import nothing_there
 from lrs.auth.accounts import Account
+from lrs.kept import Kept
 from lrs.lines import Lines, PeriodLines, ResultSetUnknown, view_of
 from projections import assessment
 from projections.assessment import PeriodUnknown, View
 from projections.assessment.views import ResultSet
-from schemas.register import Period
+from schemas.register import Item, Period
 
 if TYPE_CHECKING:
     from lrs.store import Store
@@ -45,12 +46,24 @@ class Views:
         self.store = store
         self.lines = PeriodLines(store)
         self._directories = Directories()
+        self._items: Kept[int, list[Item]] = Kept(2)
 
     async def position(self, as_of: str | None) -> int:
         return await position_of(self.store, as_of)
 
     def directory(self, connection: Connection, as_of: int) -> Directory:
         return self._directories.of(connection, as_of)
+
+    def items(self, connection: Connection, as_of: int) -> list[Item]:
+        """What was declared, the newest first."""
+        changed = register_changed(connection, as_of)
+        found = self._items.get(changed)
+        if found is None:
+            found = assessment.records(connection, Item, as_of)
+            found.sort(key=lambda item: item.id)
+            found.sort(key=lambda item: item.date, reverse=True)
+            self._items.put(changed, found)
+        return found
 
     def reach(self, connection: Connection, account: Account) -> Reach:
         """What exists for an account, now."""

@@ -9,7 +9,8 @@ from zipfile import Path as ZipPath
 
 from lrs.cases.problems import CaseRefused, Place, problem
 from lrs.cases.reading import Reading
-from lrs.cases.yaml_text import MAXIMUM_BYTES, Map, Node, Scalar, Unreadable, decoded
+from lrs.cases.text_files import MAXIMUM_BYTES, Unreadable, decoded
+from lrs.cases.yaml_text import Map, Node, Scalar
 
 Folder = Path | ZipPath
 

@@ -17,7 +17,8 @@ from lrs.cases.reading import Names, Reading
 from lrs.cases.repeats import joined
 from lrs.cases.schemes import SUBJECTS, read_scheme
 from lrs.cases.statements import FOLDER, SUFFIX, Batch, Statements, read_order
-from lrs.cases.yaml_text import Node, Unreadable, read_yaml
+from lrs.cases.text_files import Unreadable
+from lrs.cases.yaml_text import Node, read_yaml
 from schemas.register import (
     Absence,
     Appeal,

@@ -21,7 +21,8 @@ from lrs.cases.reading import INVALID, Names, Reading
 from lrs.cases.repeats import told_apart
 from lrs.cases.scalars import Reader, address, day, one_of, text, words
 from lrs.cases.shapes import Required, defined, reference, shape
-from lrs.cases.yaml_text import Map, Node, Scalar, Unreadable
+from lrs.cases.text_files import Unreadable
+from lrs.cases.yaml_text import Map, Node, Scalar
 from schemas.formats import is_iri
 from schemas.register import Account, Category, Identifier, Membership, Person, Record, Unit
 

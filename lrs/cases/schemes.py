@@ -63,7 +63,13 @@ def _value(reading: Reading, node: Node, at: At) -> Any:
             facts = {"key": key.text, "line": first[key.text]}
             reading.refuse("key.repeated", key.line, (at, key.text), **facts)
         first.setdefault(key.text, key.line)
-    return {key: _value(reading, value, (at, key)) for key, value in node.pairs.items()}
+    return {key: _of_key(reading, key, value, (at, key)) for key, value in node.pairs.items()}
+
+
+def _of_key(reading: Reading, key: str, node: Node, at: At) -> Any:
+    if key == "note" and isinstance(node, Scalar):  # free text, whatever it looks like
+        return scalars.note(reading, node, at)
+    return _value(reading, node, at)
 
 
 def _single(reading: Reading, scalar: Scalar, at: At) -> Any:

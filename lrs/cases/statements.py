@@ -168,8 +168,11 @@ def _voided(statement: Mapping[str, Any]) -> str | None:
 # ---- order
 
 
-def read_order(reading: Reading, root: Node, statements: Statements) -> list[Batch]:
-    """The requests in their order, every line of every file in exactly one of them."""
+def read_order(reading: Reading, root: Node, statements: Statements) -> list[Batch] | None:
+    """The requests in their order, every line of every file in exactly one of them.
+
+    None if a batch is not right in itself: what it would have used is then not asked for.
+    """
     found = document(reading, root, FORMAT, _SECTIONS)
     is_complete = not reading.problems
     used: dict[str, int] = {}
@@ -179,6 +182,7 @@ def read_order(reading: Reading, root: Node, statements: Statements) -> list[Bat
         lines = statements.lines.get(asked.platform)
         if lines is None:
             _without_file(reading, asked)
+            is_complete = False
             continue
         start = used.get(asked.platform, 0)
         used[asked.platform] = end = start + asked.lines
@@ -188,13 +192,13 @@ def read_order(reading: Reading, root: Node, statements: Statements) -> list[Bat
         _repeated_ids(reading, batch)
         batches.append(batch)
         first += asked.lines
-    if is_complete:
-        for platform, lines in statements.lines.items():
-            if len(rest := lines[used.get(platform, 0) :]):
-                facts = {"count": len(rest), "number": rest[0].number}
-                reading.add(
-                    problem(Place(rest[0].file, rest[0].number), "statements.unused", **facts)
-                )
+    if not is_complete:
+        return None
+    for platform, lines in statements.lines.items():
+        if len(rest := lines[used.get(platform, 0) :]):
+            facts = {"count": len(rest), "number": rest[0].number}
+            place = Place(rest[0].file, rest[0].number)
+            reading.add(problem(place, "statements.unused", **facts))
     return batches
 
 

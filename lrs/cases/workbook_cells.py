@@ -40,7 +40,7 @@ def written_in(reading: Reading, cell: Any, column: Column, at: At, number: int)
         case bool():
             return YES if value else NO
         case str():
-            return value.replace("\xa0", " ").strip()
+            return value.strip()
         case datetime() | date() if column.kind == "day":
             return _day_of(value)
         case int() | float() if _is_as_shown(value, cell.number_format):

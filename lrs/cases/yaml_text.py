@@ -24,18 +24,18 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from lrs.cases.text_files import Unreadable as Unreadable
+from lrs.cases.text_files import decoded
+
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # PyYAML built without libyaml: slower by a factor of 20
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
 MAXIMUM_DEPTH: Final = 64
-MAXIMUM_BYTES: Final = 256 * 1024 * 1024
 MOST_ALIASED: Final = 1_000_000
 """So many values may be there by alias."""
 
-_BOM: Final = b"\xef\xbb\xbf"
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SYNTAX: Final = {  # what libyaml says, and which rule that breaks
     "cannot start any token": "yaml.token",
@@ -77,16 +77,6 @@ Node = Scalar | List | Map
 _NOTHING: Final = Scalar("", True, 0)
 
 
-class Unreadable(Exception):
-    """The text is no YAML, or uses what has no place in it; a rule, its facts and the line."""
-
-    def __init__(self, rule: str, line: int | None = None, **facts: Any) -> None:
-        super().__init__(rule, line, facts)
-        self.rule = rule
-        self.line = line
-        self.facts = facts
-
-
 def read_yaml(content: bytes) -> Node:
     """The one document of a file. Raises Unreadable."""
     text = decoded(content)
@@ -98,20 +88,6 @@ def read_yaml(content: bytes) -> Node:
         control = _CONTROL.search(text)
         line = text.count("\n", 0, control.start()) + 1 if control else None
         raise Unreadable("yaml.character", line) from error
-
-
-def decoded(content: bytes) -> str:
-    """The text of a file in UTF-8, with or without byte order mark. Raises Unreadable."""
-    if len(content) > MAXIMUM_BYTES:
-        raise Unreadable("file.size", megabytes=MAXIMUM_BYTES >> 20)
-    if content.startswith(_UTF_16):
-        raise Unreadable("file.utf16", 1)
-    try:
-        return content.removeprefix(_BOM).decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        byte = f"0x{error.object[error.start]:02X}"
-        raise Unreadable("file.encoding", line, byte=byte) from error
 
 
 # ---- from events to a tree

@@ -97,7 +97,8 @@ def list_(as_json: AsJson = False) -> None:
             _shown_units(row),
             row["person"] or "",
         )
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    width = None if sys.stdout.isatty() else 200
+    Console(markup=False, emoji=False, width=width).print(table)
 
 
 @app.command()

@@ -65,15 +65,13 @@ def explain(
     asked = {"period": period, "result_set": result_set, "as_of": as_of}
     with reach(read()) as ask:
         if as_json and unit is None:
-            document = orjson.loads(ask("explanations", **asked, person=person))
-            if criterion is not None:
-                _only(document, criterion)
-            typer.echo(orjson.dumps(document).decode())
+            text = ask("explanations", **asked, person=person, criterion=criterion)
+            typer.echo(text.decode())
             return
         if person is None and unit is None:
             raise CommandRefused("--person or --unit is needed, or --json for everybody")
         detail = orjson.loads(ask("explained", **asked, person=person, unit=unit))
-    if criterion is not None:
+    if criterion is not None and "criteria" in detail:  # who is not scored has none
         if criterion not in detail["criteria"]:
             known = ", ".join(detail["criteria"])
             raise CommandRefused(f"--criterion {criterion}: there are {known}")
@@ -83,11 +81,6 @@ def explain(
         typer.echo(orjson.dumps(detail).decode())
     else:
         _show(console(), detail)
-
-
-def _only(document: dict[str, Any], criterion: str) -> None:
-    for person, explained in document["people"].items():
-        document["people"][person] = {c: e for c, e in explained.items() if c == criterion}
 
 
 def _heading(out: Console, document: Mapping[str, Any]) -> None:
@@ -114,10 +107,9 @@ def _show(out: Console, detail: Mapping[str, Any]) -> None:
             f"\n{id_}  {criterion['vi']}: {criterion['points']} / {criterion['max']}"
             f"  [{criterion['kind']}{' ' + criterion['rule'] if criterion['rule'] else ''}]",
             highlight=False,
-            markup=False,
         )
         for name, value in criterion["inputs"].items():
-            out.print(f"    {name}: {value}", highlight=False, markup=False)
+            out.print(f"    {name}: {value}", highlight=False)
         for item in criterion["items"]:
             out.print(f"    {item['id']} {item['date']} {item['title']}: {_why(item)}")
         for said in criterion.get("statements", ()):

@@ -8,4 +8,6 @@ WIDE = 240  # columns where no terminal says how wide it is: nothing is cut off 
 
 
 def console() -> Console:
-    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+    """What is printed is what somebody wrote: brackets and colons in it mean nothing more."""
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(soft_wrap=True, markup=False, emoji=False, width=width)

@@ -42,7 +42,7 @@ def status(as_json: AsJson = False) -> None:
             table.add_row(
                 row["name"], row["applied"], str(row["position"]), str(row["lag"]), rate, note
             )
-        Console(soft_wrap=True).print(table)
+        Console(soft_wrap=True, markup=False, emoji=False).print(table)
     if any(row["failure"] for row in rows):
         raise typer.Exit(1)
 

@@ -106,8 +106,9 @@ class Writer:
         with self._changed:
             if self.failure is not None or self._closing:
                 raise LogUnavailable("the store is stopping") from self.failure
-            if self._waiting_events + len(request.events) > self._queue_limit:
-                raise LogBusy(self._waiting_events)
+            waiting = self._waiting_events  # where none do, one of any size is taken
+            if waiting and waiting + len(request.events) > self._queue_limit:
+                raise LogBusy(waiting)
             self._waiting.append((request, future))
             self._waiting_events += len(request.events)
             return len(self._waiting) == 1

@@ -86,13 +86,14 @@ async def put(request: XapiRequest) -> Response:
 
 
 async def _receive(request: XapiRequest, put_id: str | None) -> Received:
+    most = request.store.settings.max_batch_statements
     if len(request.body) > LARGE_BODY:
-        return await to_thread.run_sync(partial(receive, request, put_id))
-    return receive(request, put_id)
+        return await to_thread.run_sync(partial(receive, request, put_id, most))
+    return receive(request, put_id, most)
 
 
-def receive(request: XapiRequest, put_id: str | None = None) -> Received:
-    """Check everything a request to store statements holds.
+def receive(request: XapiRequest, put_id: str | None = None, most: int | None = None) -> Received:
+    """Check everything a request to store statements holds, ``most`` of them if that is given.
 
     Raises InvalidRequest with every problem found, InvalidJson for text that is not JSON,
     BodyTooLarge for too many statements.
@@ -111,9 +112,8 @@ def receive(request: XapiRequest, put_id: str | None = None) -> Received:
         raise InvalidRequest(Problem("", "statements-content-type", content_type))
     value = json_text.parse(text)
     if isinstance(value, list):
-        limit = request.store.settings.max_batch_statements
-        if len(value) > limit:
-            raise BodyTooLarge(Problem("", "batch-too-large", len(value), {"limit": limit}))
+        if most is not None and len(value) > most:
+            raise BodyTooLarge(Problem("", "batch-too-large", len(value), {"limit": most}))
         if put_id is not None:
             raise InvalidRequest(Problem("", "put-takes-one", len(value)))
         texts: list[bytes] = json_text.split(text) or []

@@ -37,10 +37,17 @@ from projections.assessment.recording import KINDS as KINDS
 from projections.assessment.recording import apply as apply
 from projections.assessment.records import record as record
 from projections.assessment.records import records as records
+from projections.assessment.renewing import Renewal as Renewal
+from projections.assessment.renewing import refresh as refresh
+from projections.assessment.renewing import renewals as renewals
+from projections.assessment.renewing import store as store
 from projections.assessment.results import SchemeUnknown as SchemeUnknown
 from projections.assessment.results import results as results
 from projections.assessment.results import rulebook_of as rulebook_of
 from projections.assessment.results import sheet as sheet
+from projections.assessment.stored_results import Stored as Stored
+from projections.assessment.stored_results import restored as restored
+from projections.assessment.stored_results import stored as stored
 from projections.assessment.tables import METADATA as METADATA
 from projections.assessment.tables import TABLES as TABLES
 from projections.assessment.tables import Tables as Tables

@@ -1,5 +1,8 @@
 """The results of a whole period, computed from everything the tables hold of it."""
 
+from functools import lru_cache
+
+import msgspec
 from sqlalchemy import Connection
 
 from projections.assessment.gathering import gather_all, gather_units
@@ -22,7 +25,12 @@ def sheet(connection: Connection, view: View, key: str) -> Sheet:
     scheme = record(connection, Scheme, key, view.register, tables=view.tables)
     if scheme is None:
         raise SchemeUnknown(key)
-    return read_sheet(scheme.sheet)
+    return _sheet(msgspec.json.encode(scheme.sheet))
+
+
+@lru_cache(maxsize=32)  # reading one takes longer than scoring a person by it
+def _sheet(text: bytes) -> Sheet:
+    return read_sheet(msgspec.json.decode(text))
 
 
 def rulebook_of(

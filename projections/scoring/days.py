@@ -8,6 +8,7 @@ one bit a day, so that an eligible day is a matter of ``&`` and ``~``.
 from bisect import bisect_right
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,7 @@ class Days(Struct, frozen=True):
         return (day.year - self.first.year) * 12 + day.month - self.first.month
 
 
+@lru_cache(maxsize=32)  # looking for the changes of a zone's offset takes milliseconds
 def days_of(period: Period) -> Days:
     first, count = period.start, (period.end - period.start).days + 1
     days = [first + timedelta(number) for number in range(count)]

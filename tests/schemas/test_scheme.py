@@ -275,8 +275,6 @@ WRONG_FOR_PERSONS = [
     Wrong("sum", ("criteria",), put("criteria", A, "max", to=29)),
     wrong("above_max", "criteria", C, "tiers", 0, "score", to=Decimal("15.01")),
     wrong("above_max", "criteria", E, "otherwise", to=11),
-    wrong("descending", "criteria", C, "tiers", 1, "min_ratio", to=Decimal("0.80")),
-    wrong("ascending", "criteria", D, "table", 1, "max_gap", to=0),
     wrong("empty", "criteria", F, "items", to=[]),
     wrong("positive", "max", to=0),
     wrong("whole", "criteria", D, "table", 0, "max_gap", to="0.5"),
@@ -369,6 +367,16 @@ def test_a_group_nested_in_itself_is_refused_once(of_persons: dict[str, Any]) ->
     [problem] = problems_of(sheet)
     assert problem.rule == "cycle"
     assert problem.path == ("criteria", 6, "children", 0)
+
+
+def test_a_group_without_an_id_that_is_nested_in_itself_is_refused(
+    of_persons: dict[str, Any],
+) -> None:
+    group: dict[str, Any] = {"vi": "Nhóm", "children": []}
+    group["children"].append(group)
+    sheet = deepcopy(of_persons)
+    sheet["criteria"].append(group)
+    assert [problem.rule for problem in problems_of(sheet)] == ["key.missing", "cycle"]
 
 
 @pytest.mark.parametrize("inner", ["G", {"id": "G", "vi": "Nhóm", "max": 0, "kind": "manual"}])

@@ -71,7 +71,7 @@ async def test_a_criterion_says_what_it_was_computed_from(worked: Worked) -> Non
     assert name == "A"
     assert (criterion["points"], criterion["max"], criterion["rule"]) == ("20.00", "30.00", "P2")
     assert criterion["inputs"] == {"complete": 2, "required": 3}
-    [late] = [s for s in criterion["statements"] if s["reason"] == "PLATFORM_NOT_RECOGNISED"]
+    late, *_ = (s for s in criterion["statements"] if s["reason"] == "PLATFORM_NOT_RECOGNISED")
     assert (late["platform"], late["course"], late["counted"]) == ("onetouch", "R2", False)
     [entry] = [e for e in worked.store.log.read() if e.position == late["position"]]
     assert orjson.loads(entry.body)["id"] == late["id"]
@@ -79,13 +79,14 @@ async def test_a_criterion_says_what_it_was_computed_from(worked: Worked) -> Non
 
 @ON_SQLITE
 async def test_what_cannot_be_explained_is_not_there(worked: Worked) -> None:
-    for path, asked in (
+    absent: list[tuple[str, dict[str, Any]]] = [
         ("people/P9", {}),
         ("units/Z", {}),
         ("units/BO", {}),  # not evaluated
         ("people/P1", {"criterion": "U1"}),
         ("units/X", {"criterion": "A"}),
-    ):
+    ]
+    for path, asked in absent:
         answer = await worked.ask(f"{EXPLAINED}/{path}", **asked)
         assert (answer.status_code, rules(answer)) == (404, ["nothing-there"]), path
 
@@ -154,13 +155,13 @@ async def test_no_answer_names_a_party_membership_without_the_permission(worked:
 
 
 def told_of_party(said: Any, key: str = "") -> Any:
-    """Values under names that speak of the party; the score sheet itself may say what it looks
-    at, and an account what it is permitted.
+    """Values under names that speak of the party; a session of the party is no membership, the
+    score sheet itself may say what it looks at, and an account what it is permitted.
     """
     match said:
         case dict():
             for name, value in said.items():
-                if name not in ("sheet", "permissions"):
+                if name not in ("sheet", "permissions", "party_sessions"):
                     yield from told_of_party(value, name)
         case list():
             for value in said:

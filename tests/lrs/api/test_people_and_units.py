@@ -138,9 +138,9 @@ async def test_declared_items_are_filtered_and_the_newest_first(worked: Worked) 
     dates = [row["date"] for row in said["rows"]]
     assert dates == sorted(dates, reverse=True)
     assert said["total"] == len(dates) == 40
-    for asked in ({"kind": "news_article"}, {"decision": "pending"}, {"person": "P2"}):
-        [(name, value)] = asked.items()
-        found = (await worked.get("/items", limit=1000, **asked))["rows"]  # type: ignore[arg-type]
+    for name, value in (("kind", "news_article"), ("decision", "rejected"), ("person", "P2")):
+        asked: dict[str, Any] = {"limit": 1000, name: value}
+        found = (await worked.get("/items", **asked))["rows"]
         assert found == [row for row in said["rows"] if row[name] == value]
         assert found
     seen = (await worked.get("/items", OF_X, limit=1000))["rows"]

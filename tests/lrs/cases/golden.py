@@ -17,6 +17,7 @@ PERIOD = "period.yaml"
 ORDER = "order.yaml"
 APPEAL = "appeal.yaml"
 PERSON_SHEET = "scheme-individual.yaml"
+UNIT_SHEET = "scheme-unit.yaml"
 BDHVS = "statements/bdhvs.jsonl"
 
 

@@ -204,7 +204,13 @@ def test_files_may_not_contradict_what_is_recorded_of_others(golden: Case) -> No
 def test_a_unit_does_not_come_above_itself_by_way_of_what_is_recorded(
     golden: Case, tmp_path: Path
 ) -> None:
-    before: Register = {Unit: {"TOP": Unit(id="TOP", vi="Trên", parent="X")}}
+    before: Register = {
+        Unit: {
+            "BO": Unit(id="BO", vi="Bộ"),
+            "X": Unit(id="X", vi="Cục X", parent="BO"),
+            "TOP": Unit(id="TOP", vi="Trên", parent="X"),
+        }
+    }
     case = golden
     records = recorded(case)
     records[Unit]["BO"] = Unit(id="BO", vi="Bộ", parent="TOP")

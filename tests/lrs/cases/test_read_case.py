@@ -158,7 +158,11 @@ def test_a_note_may_stand_in_every_mapping(tmp_path: Path) -> None:
         Edit(CATALOGUE, "      khoahocmo:", "      note: to be renamed\n      khoahocmo:"),
         Edit(CATALOGUE, "2025-12-10}}", "2025-12-10, note: c}, note: d}"),
         Edit(PERIOD, "{after_lines: 84}", "{after_lines: 84, note: e}"),
-        Edit(PERSON_SHEET, "{mode: half_up, decimals: 2}", "{mode: half_up, decimals: 2, note: f}"),
+        Edit(
+            PERSON_SHEET,
+            "{mode: half_up, decimals: 2}",
+            "{mode: half_up, decimals: 2, note: 2026-02-30}",
+        ),
         Edit(ORDER, "{platform: khoahocmo, lines: 2}", "{platform: khoahocmo, lines: 2, note: g}"),
     )
     case = read_case(folder)
@@ -241,6 +245,43 @@ def test_what_is_said_twice_is_one_record(tmp_path: Path) -> None:
     assert absence == Absence(person="P3", type="thai_san", from_=date(2026, 1, 1))
     assert case.records[Competence] == read_case(GOLDEN).records[Competence]
     assert case.records[Plan] == read_case(GOLDEN).records[Plan]
+
+
+def test_a_second_head_in_a_second_post_is_no_second_head(tmp_path: Path) -> None:
+    old = "head: false, primary: false, from: 2025-10-01"
+    folder = copied(tmp_path, Edit(ORGANISATION, old, old.replace("head: false", "head: true")))
+    read_case(folder)
+
+
+def test_a_platform_may_be_called_note(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    for file in folder.glob("*.yaml"):
+        file.write_text(file.read_text().replace("khoahocmo:", "note:"))
+    sender = (folder / CATALOGUE).read_text().replace("id: khoahocmo", "id: note")
+    (folder / CATALOGUE).write_text(sender)
+    order = (folder / ORDER).read_text().replace("platform: khoahocmo", "platform: note")
+    (folder / ORDER).write_text(order)
+    (folder / "statements/khoahocmo.jsonl").rename(folder / "statements/note.jsonl")
+    assert "note" in only(read_case(folder), Course, "R2").activities
+
+
+def test_an_activity_listed_twice_for_one_course_is_listed_once(tmp_path: Path) -> None:
+    course = '["https://bdhvs.example/khoa-hoc/ban-quyen-so"'
+    twice = f"{course}, {course[1:]}"
+    folder = copied(tmp_path, Edit(CATALOGUE, course, twice))
+    assert read_case(folder).records == read_case(GOLDEN).records
+
+
+def test_a_voiding_statement_may_name_what_is_nowhere(tmp_path: Path) -> None:
+    """L3: it is no reason to refuse."""
+    folder = copied(tmp_path)
+    file = folder / BDHVS
+    lines = file.read_text().split("\n")
+    [number] = [index for index, line in enumerate(lines) if '"e5000001' in line]
+    lines[number] = lines[number].replace("a1000020-", "a1999920-")
+    assert "a1999920-" in lines[number]
+    file.write_text("\n".join(lines))
+    read_case(folder)
 
 
 def test_a_case_without_appeals_or_absences(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lrs.cases import yaml_text
+from lrs.cases import text_files
 from lrs.cases.folder import DEFINED
 from lrs.cases.problems import CaseProblem
 from lrs.cases.rules import RULES
@@ -21,6 +21,7 @@ from tests.lrs.cases.golden import (
     ORGANISATION,
     PERIOD,
     PERSON_SHEET,
+    UNIT_SHEET,
     Edit,
     copied,
     line_of,
@@ -122,7 +123,7 @@ VALUES = [
     Wrong("type.date", PERIOD, "2026-10-31", "31/10/2026", "31/10/2026"),
     Wrong("type.date", PERIOD, "2026-10-31", "2026-10-31T00:00:00Z", "T00:00"),
     Wrong("date.exists", PERIOD, "2026-10-31", "2026-02-30", "2026-02-30"),
-    Wrong("date.exists", PERSON_SHEET, "", "note: 2026-02-30\n", "2026-02-30"),
+    Wrong("date.exists", UNIT_SHEET, "deadline: 2026-03-31", "deadline: 2026-02-30", "02-30"),
     Wrong("date.early", ORGANISATION, "2010-05-19", "1810-05-19", "1810-05-19"),
     Wrong("dates.order", ORGANISATION, "from: 2026-01-01", "from: 2026-07-01", "2026-07-01"),
     Wrong("dates.order", CATALOGUE, "to: 2026-04-30", "to: 2025-04-30", "2025-04-30"),
@@ -367,7 +368,7 @@ def test_a_file_in_another_encoding_is_told_by_its_line(tmp_path: Path) -> None:
 
 def test_a_file_beyond_all_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = copied(tmp_path)
-    monkeypatch.setattr(yaml_text, "MAXIMUM_BYTES", (folder / ORGANISATION).stat().st_size - 1)
+    monkeypatch.setattr(text_files, "MAXIMUM_BYTES", (folder / ORGANISATION).stat().st_size - 1)
     assert ("file.size", ORGANISATION, None) in told(folder)
 
 
@@ -404,6 +405,41 @@ def test_one_broken_record_is_one_problem(tmp_path: Path) -> None:
     """Not a second one for everything that refers to it."""
     folder = copied(tmp_path, Edit(ORGANISATION, '"Nguyễn Văn An"', "2026"))
     assert [problem.rule for problem in problems_of(folder)] == ["text.quote"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["khoahocmoi, lines: 2", "khoahocmo, lines: two", "khoahocmo, lines: 3"]
+)
+def test_what_is_wrong_in_the_order_is_not_told_of_lines_and_freeze_as_well(
+    asked: str, tmp_path: Path
+) -> None:
+    folder = copied(tmp_path, Edit(ORDER, "khoahocmo, lines: 2", asked))
+    assert [problem.file for problem in problems_of(folder)] == [ORDER]
+
+
+def test_a_batch_when_the_lines_are_used_up(tmp_path: Path) -> None:
+    folder = copied(tmp_path, Edit(ORDER, "", "  - {platform: khoahocmo, lines: 1}  # more\n"))
+    assert told(folder) == {("order.lines", ORDER, line_of(folder, ORDER, "# more"))}
+
+
+def test_a_membership_of_no_days_is_not_told_to_overlap(tmp_path: Path) -> None:
+    folder = copied(tmp_path, Edit(ORGANISATION, "from: 2021-09-01", "from: 2027-01-01"))
+    assert [problem.rule for problem in problems_of(folder)] == ["dates.order"]
+
+
+def test_overlapping_memberships_of_one_head_are_not_two_heads(tmp_path: Path) -> None:
+    row = '{person: P2, unit: "Y", position: LANH_DAO, category: vien_chuc, head: true, from: '
+    again = f"  - {row}2026-09-01}}\nabsences:\n"
+    folder = copied(tmp_path, Edit(ORGANISATION, "absences:\n", again))
+    assert [problem.rule for problem in problems_of(folder)] == ["membership.overlap"]
+
+
+def test_every_row_within_a_long_one_overlaps(tmp_path: Path) -> None:
+    row = "  - {person: P1, unit: X, position: LANH_DAO, category: cong_chuc, from: "
+    rows = f"{row}2024-01-01, to: 2024-02-01}}\n{row}2025-01-01, to: 2025-02-01}}\n"
+    folder = copied(tmp_path, Edit(ORGANISATION, "absences:\n", f"{rows}absences:\n"))
+    found = problems_of(folder)
+    assert [problem.rule for problem in found] == ["membership.overlap"] * 2
 
 
 def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrs.cases.scalars import meaning
-from lrs.cases.yaml_text import List, Map, Scalar, Unreadable, read_yaml
+from lrs.cases.text_files import Unreadable
+from lrs.cases.yaml_text import List, Map, Scalar, read_yaml
 
 
 def test_every_value_knows_its_line_and_its_quotes() -> None:

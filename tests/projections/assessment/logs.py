@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, create_engine, select
+from sqlalchemy import Connection, MetaData, Row, create_engine, select
 
-from projections.assessment import METADATA, TABLES, Tables, apply
+from projections.assessment import METADATA, TABLES, Tables, apply, lines
 from schemas.events import NOBODY, Kind, LogEntry
 from schemas.register import RECORDS, STREAM, Record, Withdrawal, body_of
 
@@ -93,11 +93,11 @@ def voiding(target: UUID | bytes | str, **said: Any) -> Json:
     return statement("voided", object={"objectType": "StatementRef", "id": id_}, **said)
 
 
-def contents(connection: Connection) -> dict[str, list[Row[Any]]]:
+def contents(connection: Connection, metadata: MetaData = METADATA) -> dict[str, list[Row[Any]]]:
     """All rows of all tables, by table."""
     return {
         table.name: list(connection.execute(select(table).order_by(*table.primary_key)))
-        for table in METADATA.sorted_tables
+        for table in metadata.sorted_tables
     }
 
 
@@ -108,6 +108,7 @@ class Database:
         self._engine = create_engine(url)
         with self._engine.begin() as connection:
             METADATA.create_all(connection)
+            lines.METADATA.create_all(connection)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

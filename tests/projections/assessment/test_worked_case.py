@@ -30,10 +30,10 @@ from schemas.register import (
     Platform,
     Record,
     Report,
-    Scheme,
     Unit,
 )
 from tests.projections.assessment.logs import AssessmentLog, Database
+from tests.projections.assessment.worlds import scheme_of
 from tests.projections.scoring.case_folder import CaseFolder, read_yaml
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -65,9 +65,7 @@ def records(case: CaseFolder) -> Iterator[Record]:
             yield msgspec.convert(identifier | {"person": person["id"]}, Identifier)
     keys = {}
     for name, field in (("individual", "person_scheme"), ("unit", "unit_scheme")):
-        sheet = msgspec.to_builtins(read_yaml(MOVEMENT / f"scheme-{name}.yaml"))
-        subject, version = sheet["subject"], int(sheet["version"])
-        scheme = Scheme(id=sheet["id"], version=version, subject=subject, sheet=sheet)
+        scheme = scheme_of(read_yaml(MOVEMENT / f"scheme-{name}.yaml"))
         keys[field] = scheme.key
         yield scheme
     period = {key: row for key, row in case.period.items() if key not in ("format", "freeze")}

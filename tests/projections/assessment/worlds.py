@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from hashlib import sha1
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from projections.assessment import UnmappedCourse, UnresolvedActor
 from schemas.events import NOBODY, STATEMENT_KINDS, Kind
@@ -43,6 +46,15 @@ from schemas.register import (
     record_of,
 )
 from tests.projections.assessment.logs import AssessmentLog, Json, statement, voiding
+from tests.projections.scoring.case_folder import read_yaml
+
+
+def scheme_of(sheet: Json) -> Scheme:
+    """A score sheet as it is recorded."""
+    said = msgspec.to_builtins(sheet)
+    id_, version, subject = said["id"], int(said["version"]), said["subject"]
+    return Scheme(id=id_, version=version, subject=subject, sheet=said)
+
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 PERIOD = "KY-2026"
@@ -53,6 +65,11 @@ LMS, SECOND, MOBI = (bytes([number]) * 16 for number in (1, 2, 3))
 CREDENTIALS = {MOBI: "mobi-key", SECOND: "lms-key", LMS: "lms-key"}
 ADMINISTRATOR = bytes([8]) * 16
 SENDERS = (LMS, LMS, LMS, *CREDENTIALS, ADMINISTRATOR, NOBODY)
+
+MOVEMENT = Path(__file__).parents[2] / "golden" / "movement-2026"
+SCHEMES = tuple(
+    scheme_of(read_yaml(MOVEMENT / f"scheme-{name}.yaml")) for name in ("individual", "unit")
+)
 
 MBOX = "mailto:an@bo.example"
 HOME = Account(home_page="https://sso.bo.example", name="100045")
@@ -135,6 +152,7 @@ def records() -> st.SearchStrategy[Record]:
             unit=units,
             position=st.just("CV"),
             category=st.just("cong_chuc"),
+            head=st.booleans(),
             **some_days,
         ),
         st.builds(Absence, person=people, type=st.just("om"), **some_days),
@@ -155,33 +173,46 @@ def records() -> st.SearchStrategy[Record]:
                 platforms, st.lists(st.sampled_from(ACTIVITIES), max_size=2).map(tuple)
             ),
         ),
-        st.builds(JobPosition, id=st.just("CV"), vi=st.just("chuyên viên")),
-        st.builds(Item, id=st.just("KK-1"), kind=st.just("a"), date=days, person=people),
-        st.builds(Item, id=st.just("KK-2"), kind=st.just("b"), date=days, unit=units),
+        st.builds(
+            JobPosition,
+            id=st.just("CV"),
+            vi=st.just("chuyên viên"),
+            required_courses=st.sampled_from(((), ("R1",), ("R1", "R2"))),
+        ),
+        st.builds(
+            Item,
+            id=st.just("KK-1"),
+            kind=st.just("digital_material"),
+            date=days,
+            person=people,
+            decision=st.sampled_from(("accepted", "pending")),
+        ),
+        st.builds(
+            Item,
+            id=st.just("KK-2"),
+            kind=st.just("propaganda"),
+            date=days,
+            unit=units,
+            decision=st.just("accepted"),
+        ),
         st.builds(Plan, unit=units, submitted=days),
         st.builds(Report, id=st.just("BC"), unit=units, vi=st.just("báo cáo"), due=days),
         st.builds(
             Competence,
             person=people,
-            framework=st.just("F"),
+            framework=st.just("KNLS-757"),
             level=st.integers(1, 2),
             date=st.just(date(2026, 1, 1)),
         ),
-        st.builds(
-            Scheme,
-            id=st.just("S"),
-            version=st.just(1),
-            subject=st.just("person"),
-            sheet=st.just({}),
-        ),
+        st.sampled_from(SCHEMES).map(lambda scheme: replace(scheme, sheet={})),
         st.builds(
             Period,
             id=st.just(PERIOD),
             vi=st.just("kỳ"),
             start=st.just(date(2025, 12, 1)),
             end=st.just(date(2026, 11, 30)),
-            person_scheme=st.just("S/1"),
-            unit_scheme=st.just("S/1"),
+            person_scheme=st.just(SCHEMES[0].key),
+            unit_scheme=st.just(SCHEMES[1].key),
             required_course_deadline=days,
         ),
         st.builds(
@@ -222,6 +253,9 @@ def statements(draw: st.DrawFn) -> Json:
 
 
 BASE: tuple[Record, ...] = (
+    JobPosition(id="CV", vi="chuyên viên", required_courses=("R1",)),
+    Membership(person="P1", unit="X", position="CV", category="cong_chuc", head=True),
+    Membership(person="P2", unit="X", position="CV", category="cong_chuc"),
     IDENTIFIERS[2](person="P3"),
     IDENTIFIERS[0](person="P1"),
     IDENTIFIERS[1](person="P2"),
@@ -235,27 +269,32 @@ BASE: tuple[Record, ...] = (
     ),
     Platform(id="mobi", vi="Mobi", credential="mobi-key"),
     Course(id="R1", vi="Khóa 1", nominal_minutes=Decimal(60), activities={"lms": ACTIVITIES[:1]}),
+    *SCHEMES,
     Period(
         id=PERIOD,
         vi="Kỳ đánh giá 2026",
         start=date(2025, 12, 1),
         end=date(2026, 11, 30),
-        person_scheme="S/1",
-        unit_scheme="S/1",
+        person_scheme=SCHEMES[0].key,
+        unit_scheme=SCHEMES[1].key,
         required_course_deadline=date(2026, 10, 31),
     ),
 )
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> AssessmentLog:
-    """A log of up to fifty events: the base of a register, then anything in any order."""
+def logs(draw: st.DrawFn, late: bool = True) -> AssessmentLog:
+    """A log of up to fifty events: the base of a register, then anything in any order; ``late``:
+    even statements of who is issued a key later.
+    """
     log = AssessmentLog()
     ids = iter(draw(st.permutations(IDS)))
     unissued = dict(CREDENTIALS)
     if draw(st.booleans()):
         log.issue(ADMINISTRATOR, "administrator", "all")
     log.issue(*unissued.popitem(), "statements/write")
+    while unissued and not late:
+        log.issue(*unissued.popitem(), "statements/write")
     known = list(BASE[draw(st.integers(0, 3)) :])
     base = log.record(*known)
     for step in draw(st.lists(st.integers(0, 15), min_size=10, max_size=36)):

@@ -94,6 +94,15 @@ def test_another_sheet_says_who_moves_and_what_happens_to_bands_and_quotas() -> 
     assert quota.after.statuses == {"P": "PROPOSED", "Q": "PROPOSED"}
 
 
+def test_a_quota_that_stays_as_it_is_is_no_difference() -> None:
+    sheet = with_criteria(PERSON_SHEET, DONE) | {"quota": QUOTA}
+    renamed = change(sheet)
+    renamed["criteria"][0]["id"] = "B"
+    found = difference(rated(sheet), rated(renamed))
+    assert found.changes
+    assert found.quotas == {}
+
+
 def test_who_becomes_scored_is_a_change_and_no_move() -> None:
     strict = change(PERSON_SHEET, eligibility={"month_min_days": 31})
     short = file_of(memberships=[member(first="2026-11-01")]), [said(1, "completed")]

@@ -51,21 +51,29 @@ EARLIEST = parse_timestamp("2025-11-29T00:00:00Z")
 LATEST = parse_timestamp("2026-12-02T00:00:00Z")
 
 
+VERBS = ["completed", "passed", "failed", "scored", "experienced", "experienced", "experienced"]
+COURSES = ["R1", "R1", "R2", "R2", "R3", "E1", "none"]
+PLATFORMS = ["a", "a", "a", "b", "b", "unknown"]
+MINUTES = [Fraction(text) for text in ("0", "30", "60", "90", "120", "1/300")]
+SCORES = [None, None, None, "0", "0.5", "0.8999", "0.9", "1"]
+VOIDED = [None, None, None, None, 5, 35]
+
+
 @st.composite
 def evidence(draw: st.DrawFn) -> list[Evidence]:
     """Statements with many equal parts, so that there are duplicates, voids and full caps."""
-    positions = draw(st.lists(st.integers(1, 40), unique=True, max_size=25))
-    some_moments = draw(st.lists(st.integers(EARLIEST, LATEST), min_size=1, max_size=4))
+    positions = draw(st.lists(st.integers(1, 40), unique=True, min_size=10, max_size=30))
+    some_moments = draw(st.lists(st.integers(EARLIEST, LATEST), min_size=2, max_size=6))
     rows = []
     for position in positions:
         row = said(
             position,
-            draw(st.sampled_from(["completed", "passed", "failed", "scored", "experienced"])),
-            draw(st.sampled_from(["R1", "R2", "R3", "E1", "none"])),
-            platform=draw(st.sampled_from(["a", "b", "unknown"])),
-            minutes=draw(st.sampled_from([Fraction(n) for n in ("0", "30", "60", "90", "1/300")])),
-            score=draw(st.sampled_from([None, None, "0", "0.5", "0.8999", "0.9", "1"])),
-            voided=draw(st.sampled_from([None, None, None, 5, 35])),
+            draw(st.sampled_from(VERBS)),
+            draw(st.sampled_from(COURSES)),
+            platform=draw(st.sampled_from(PLATFORMS)),
+            minutes=draw(st.sampled_from(MINUTES)),
+            score=draw(st.sampled_from(SCORES)),
+            voided=draw(st.sampled_from(VOIDED)),
         )
         rows.append(row._replace(at=draw(st.sampled_from(some_moments))))
     return rows
@@ -82,7 +90,8 @@ def files(draw: st.DrawFn) -> PersonFile:
     kinds = ["digital_material", "sharing_session", "news_article", "skills_prize"]
     kinds.append("fraud_conclusion")
     declared = draw(st.lists(st.sampled_from(kinds), max_size=8))
-    leave = draw(st.sampled_from([[], [absent("2026-02-01", "2026-05-20")], [absent(None, None)]]))
+    spring = absent("2026-02-01", "2026-05-20")
+    leave = draw(st.sampled_from([[], [], [spring], [absent(None, None)]]))
     return file_of(
         memberships=rows,
         absences=leave,
