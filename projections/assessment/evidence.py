@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
 )
 
-from projections.assessment.records import fetch_in, one_of
+from projections.assessment.records import OneOf, fetch_in
 from projections.assessment.tables import Tables
 from projections.assessment.views import View
 from projections.rows import fetch_rows
@@ -137,7 +137,7 @@ def _cached(build: Callable[[Tables], Select[Any]]) -> Callable[[Tables], Select
 
 @_cached
 def _of_actors(tables: Tables) -> Select[Any]:
-    return _selected(tables).where(one_of(tables.evidence.c.actor))
+    return _selected(tables).where(OneOf(tables.evidence.c.actor))
 
 
 @_cached

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Select, select
 
 from projections.assessment.evidence import of_actors, of_statement
 from projections.assessment.records import (
+    OneOf,
     about_people,
     about_unit,
     fetch_in,
-    one_of,
     person_ids,
     record,
     records,
@@ -176,4 +176,4 @@ def _held(connection: Connection, view: View, ids: Sequence[str]) -> Iterator[He
 def _identifiers(tables: Tables) -> Select[Any]:
     table = tables.identities
     columns = (table.c.identity, table.c.person, table.c.from_day, table.c.to_day)
-    return select(*columns).where(one_of(table.c.person), valid(table))
+    return select(*columns).where(OneOf(table.c.person), valid(table))

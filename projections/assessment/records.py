@@ -6,14 +6,21 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Boolean,
     ColumnElement,
     Connection,
     Select,
     Table,
     and_,
+    any_,
     bindparam,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from projections.assessment.recording import record_key
 from projections.assessment.tables import TABLES, Tables
@@ -21,7 +28,9 @@ from projections.rows import fetch_rows
 from schemas.register import RECORDED, RECORDS, Person, Record
 
 AT_ONCE: Final = 250
-"""Keys a query names; a shorter list is filled up with its last, so that one text serves all."""
+"""Keys a query names; on SQLite a shorter list is filled up with its last, so that one text serves
+all.
+"""
 
 R = TypeVar("R", bound=Record)
 
@@ -78,18 +87,40 @@ def valid(table: Table) -> ColumnElement[bool]:
     return and_(table.c.position <= as_of, table.c.until > as_of)
 
 
-def one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """For ``fetch_in``."""
-    return column.in_([bindparam(f"key_{number}") for number in range(AT_ONCE)])
+class OneOf(FunctionElement[bool]):
+    """For ``fetch_in``: the column has one of the values asked for.
+
+    On PostgreSQL they travel as one array, which its planner takes for a few; of a list of
+    placeholders it believes that each is another value, and reads the whole table.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(OneOf, "sqlite")
+def _in_placeholders(element: OneOf, compiler: SQLCompiler, **named: Any) -> str:
+    [column] = element.clauses
+    keys: list[BindParameter[Any]] = [bindparam(f"key_{n}") for n in range(AT_ONCE)]
+    return compiler.process(column.in_(keys), **named)
+
+
+@compiles(OneOf, "postgresql")
+def _in_array(element: OneOf, compiler: SQLCompiler, **named: Any) -> str:
+    [column] = element.clauses
+    keys: BindParameter[Any] = bindparam("keys", type_=ARRAY(column.type))
+    return compiler.process(column == any_(keys), **named)
 
 
 def fetch_in(
     connection: Connection, query: Select[Any], keys: Sequence[Any], **values: Any
 ) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query that is asked with ``one_of`` a list of any length."""
+    """The rows of a query that is asked with ``OneOf`` a list of any length."""
     for start in range(0, len(keys), AT_ONCE):
         some = keys[start : start + AT_ONCE]
-        named = {f"key_{number}": some[min(number, len(some) - 1)] for number in range(AT_ONCE)}
+        named: dict[str, Any] = {"keys": some}
+        if connection.dialect.name == "sqlite":
+            named = {f"key_{number}": some[min(number, len(some) - 1)] for number in range(AT_ONCE)}
         yield from fetch_rows(connection, query, {**values, **named})
 
 
@@ -120,7 +151,7 @@ def _about_unit(tables: Tables) -> Select[Any]:
 def _about_people(tables: Tables) -> Select[Any]:
     table = tables.records
     query = select(table.c.person, table.c.kind, table.c.body)
-    return query.where(one_of(table.c.person), valid(table)).order_by(table.c.position)
+    return query.where(OneOf(table.c.person), valid(table)).order_by(table.c.position)
 
 
 @lru_cache

@@ -28,7 +28,7 @@ from projections.assessment.gathering import (
 )
 from projections.assessment.line_rows import MonthRows, person_row, unit_row
 from projections.assessment.lines import LINES, PERSON, UNIT, LineTables, MonthRow, ScoreRow
-from projections.assessment.records import fetch_in, one_of, record, records, valid
+from projections.assessment.records import OneOf, fetch_in, record, records, valid
 from projections.assessment.results import SchemeUnknown, rulebook_of
 from projections.assessment.stored_results import Stored, StoredResults, stored
 from projections.assessment.tables import TABLES, Tables
@@ -357,4 +357,4 @@ def _bounds() -> tuple[BindParameter[int], BindParameter[int]]:
 @lru_cache
 def _owners(tables: Tables) -> Select[Any]:
     table = tables.identities
-    return select(table.c.person).where(one_of(table.c.identity), valid(table))
+    return select(table.c.person).where(OneOf(table.c.identity), valid(table))

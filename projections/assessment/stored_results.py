@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 from projections.assessment import exact_json
 from projections.assessment.gathering import gather_units
 from projections.assessment.lines import LINES, PERSON, UNIT, LineTables
-from projections.assessment.records import fetch_in, one_of
+from projections.assessment.records import OneOf, fetch_in
 from projections.assessment.results import rulebook_of
 from projections.assessment.tables import TABLES, Tables
 from projections.assessment.views import ResultSet, view
@@ -120,7 +120,7 @@ def _everybody(lines: LineTables) -> Select[Any]:
 @lru_cache
 def _some(lines: LineTables) -> Select[Any]:
     table = lines.scores.c
-    return select(table.assessment).where(*_of(table), one_of(table.id))
+    return select(table.assessment).where(*_of(table), OneOf(table.id))
 
 
 @lru_cache
@@ -133,6 +133,6 @@ def _finals(lines: LineTables) -> Select[Any]:
 def _in_units(lines: LineTables) -> tuple[Select[Any], Select[Any]]:
     scores, months = lines.scores.c, lines.months.c
     return (
-        select(scores.id).where(*_of(scores), one_of(scores.unit)),
-        select(months.id).where(*_of(months), one_of(months.unit)).distinct(),
+        select(scores.id).where(*_of(scores), OneOf(scores.unit)),
+        select(months.id).where(*_of(months), OneOf(months.unit)),
     )
