@@ -24,6 +24,7 @@ from lrs.log.storage import READERS, open_storage
 from lrs.log.writer import Writer
 from lrs.projector import Follower
 from lrs.rate import Rates
+from lrs.renewer import Renewer
 from lrs.schema import fill_new_tables, migrate_tables
 from lrs.settings import Settings
 from lrs.store_time import iso_time
@@ -80,6 +81,7 @@ class Store:
         self.sessions = Sessions(self)
         self.rates = Rates(settings.rate_limit, settings.rate_burst)
         self.follower = Follower(self.log, FOLLOWED) if follow else None
+        self.renewer = Renewer(self.log) if follow else None
         self._known = self.log.head()
         self._readers = CapacityLimiter(READERS[self.storage.dialect])
         self._ticking = asyncio.Lock()
@@ -139,6 +141,8 @@ class Store:
     def close(self) -> None:
         """Commit what is queued, then let go of the database."""
         self.writer.close()
+        if self.renewer is not None:
+            self.renewer.close()
         if self.follower is not None:
             self.follower.close()
         self.credentials.close()
