@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from lrs import control, operation
 from lrs.api import (
     accounts,
+    differences,
     explanations,
     people,
     periods,
@@ -83,7 +84,16 @@ def create_app(
     api, views = Api(app), Views(store)
     for part in (session, accounts):
         part.routes(api, store)
-    for evaluated in (periods, results, explanations, people, units, queues, what_if):
+    for evaluated in (
+        periods,
+        results,
+        explanations,
+        differences,
+        people,
+        units,
+        queues,
+        what_if,
+    ):
         evaluated.routes(api, views)
     api.seal()
     documentation.routes(app, RESOURCES)

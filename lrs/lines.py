@@ -4,14 +4,14 @@ A whole period is computed at once, because a head's score needs the unit's, and
 everybody's. What was computed is kept while it holds: the frozen results for ever, the corrected
 ones until another appeal is decided, the open ones until something is recorded that may count.
 
-Where computing takes long, an open period's lines are those of a moment ago while newer ones are
-being made: an answer names its position, so it may be early and is never wrong. Who asks for a
-position gets that one, however long it takes.
+Where computing takes long, an open period's lines are those of a moment ago: the results the store
+keeps, or those computed last, while newer ones are being made. An answer names its position, so it
+may be early and is never wrong. Who asks for a position gets that one, however long it takes.
 """
 
 import time
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -26,12 +26,10 @@ from lrs.kept import Kept
 from projections import assessment
 from projections.assessment import TABLES, View
 from projections.assessment.views import ResultSet
-from projections.scoring import results_of
 from projections.scoring.book import Rulebook
 from projections.scoring.documents import person_line, unit_line
 from projections.scoring.exact import Exact
 from projections.scoring.facts import Facts
-from projections.scoring.inputs import Evidence, PersonFile
 from projections.scoring.results import Results
 from projections.scoring.units import UnitAssessment
 from schemas.register import Membership, Period, Report
@@ -116,7 +114,7 @@ class PeriodLines:
     def __init__(self, store: "Store") -> None:
         self._store = store
         self._kept: Kept[Hashable, Lines] = Kept(KEPT)
-        self._latest: dict[tuple[str, str], tuple[Hashable, float]] = {}
+        self._computed: dict[tuple[str, str], _Computed] = {}
         self._turn = Lock()
         self._renewing = Lock()
 
@@ -128,42 +126,60 @@ class PeriodLines:
         """
         with self._store.storage.read() as connection:
             view = view_of(connection, period, result_set, as_of)
-            key = _state(connection, view)
-        kept = self._kept.get(key)
-        if kept is not None:
-            return replace(kept, position=as_of)
-        before, seconds = self._latest.get((period, view.result_set), (None, 0.0))
-        early = None if exact or seconds <= QUICK else self._kept.get(before)
-        if early is None:
-            return self._make(period, view.result_set, as_of)
-        if self._renewing.acquire(blocking=False):
-            Thread(target=self._renew, args=(period, view.result_set, as_of), daemon=True).start()
-        return early
+            kept = self.kept(connection, view)
+            if kept is not None:
+                return replace(kept, position=as_of)
+            stored = _stored(connection, view)
+        last = self._computed.get((period, view.result_set))
+        if not exact and (last is None or last.seconds > QUICK):
+            if stored is not None:
+                return self._make(period, view.result_set, stored)
+            early = None if last is None else self._kept.get(last.state)
+            if early is not None:
+                self._renew(period, view.result_set, as_of)
+                return early
+        return self._make(period, view.result_set, as_of)
 
     def kept(self, connection: Connection, view: View) -> Lines | None:
-        """The lines of a view, if they were computed already."""
+        """The lines of a view, if they were made already."""
         return self._kept.get(_state(connection, view))
-
-    def _renew(self, period: str, result_set: ResultSet, as_of: int) -> None:
-        try:
-            self._make(period, result_set, as_of)
-        except Exception:
-            logger.exception("lines could not be made", period=period)
-        finally:
-            self._renewing.release()
 
     def _make(self, period: str, result_set: ResultSet, as_of: int) -> Lines:
         with self._turn, self._store.storage.read() as connection:
             view = view_of(connection, period, result_set, as_of)
-            key = _state(connection, view)
-            kept = self._kept.get(key)  # somebody else may have made them while this one waited
-            if kept is not None:
-                return replace(kept, position=as_of)
-            began = time.monotonic()
-            made = _lines(connection, view)
-            self._kept.put(key, made)
-            self._latest[period, view.result_set] = (key, time.monotonic() - began)
-            return made
+            state = _state(connection, view)
+            made = self._kept.get(state)  # somebody else may have made it while this one waited
+            if made is None:
+                began = time.monotonic()
+                results = _restored(connection, view, state)
+                if results is None:
+                    results = assessment.results(connection, period, result_set, as_of)
+                    seconds = time.monotonic() - began
+                    self._computed[period, result_set] = _Computed(state, seconds)
+                made = _lines(connection, view, results)
+                self._kept.put(state, made)
+            return replace(made, position=as_of)
+
+    def _renew(self, period: str, result_set: ResultSet, as_of: int) -> None:
+        """Make newer lines, unless somebody does so already."""
+
+        def renew() -> None:
+            try:
+                self._make(period, result_set, as_of)
+            except Exception:
+                logger.exception("lines could not be made", period=period)
+            finally:
+                self._renewing.release()
+
+        if self._renewing.acquire(blocking=False):
+            Thread(target=renew, name="lines", daemon=True).start()
+
+
+class _Computed(NamedTuple):
+    """The state for which results were computed last, and how long that took."""
+
+    state: Hashable
+    seconds: float
 
 
 def view_of(connection: Connection, period: str, result_set: ResultSet | None, as_of: int) -> View:
@@ -207,30 +223,38 @@ def last_change(connection: Connection, as_of: int) -> int:
     return max(position or 0 for position in found)
 
 
-def _lines(connection: Connection, view: View) -> Lines:
-    book = assessment.rulebook_of(connection, view)
-    units: dict[str, frozenset[str]] = {}
-    gathered = _noting_units(assessment.gather_all(connection, view), book.period, units)
-    results = results_of(book, gathered, assessment.gather_units(connection, view))
+def _stored(connection: Connection, view: View) -> int | None:
+    """The position of the results that the store keeps of this period, if it is not a later one."""
+    for found in assessment.stored(connection):
+        if (found.period, found.result_set) == (view.catalogue.period.id, view.result_set):
+            return found.position if found.position <= view.position else None
+    return None
+
+
+def _restored(connection: Connection, view: View, state: Hashable) -> Results | None:
+    """The results that the store keeps, if they are those of a state."""
+    period, position = view.catalogue.period.id, _stored(connection, view)
+    if position is None:
+        return None
+    if _state(connection, view_of(connection, period, view.result_set, position)) != state:
+        return None
+    restored = assessment.restored(connection, period, view.result_set)
+    return None if restored is None else restored[1]
+
+
+def _lines(connection: Connection, view: View, results: Results) -> Lines:
+    period = results.book.period
+    rows = defaultdict(list)
+    for membership in assessment.records(connection, Membership, view.register):
+        rows[membership.person].append(membership)
     return Lines(
         position=view.position,
         register=view.register,
         result_set=view.result_set,
-        book=book,
-        people={id_: _person(results, id_, units[id_]) for id_ in results.people},
+        book=results.book,
+        people={id_: _person(results, id_, units_in(period, rows[id_])) for id_ in results.people},
         units={id_: _unit(assessed) for id_, assessed in results.units.items()},
     )
-
-
-def _noting_units(
-    gathered: Iterable[tuple[PersonFile, list[Evidence]]],
-    period: Period,
-    units: dict[str, frozenset[str]],
-) -> Iterator[tuple[PersonFile, list[Evidence]]]:
-    """The same, while ``units`` is filled with those in which each person was in the period."""
-    for file, evidence in gathered:
-        units[file.person] = units_in(period, file.memberships)
-        yield file, evidence
 
 
 def units_in(period: Period, memberships: Iterable[Membership]) -> frozenset[str]:

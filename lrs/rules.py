@@ -1079,8 +1079,8 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "sheet-invalid": Rule(
         *_API,
-        Wording("{reason_vi}", "{mend_vi}"),
-        Wording("{reason_en}", "{mend_en}"),
+        Wording("Bảng điểm: {reason_vi}.", "Cách sửa: {mend_vi}."),
+        Wording("The score sheet: {reason_en}.", "To mend it: {mend_en}."),
     ),
     # ---- the store itself
     "log-busy": Rule(

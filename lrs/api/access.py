@@ -54,6 +54,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Access]]] = {
     "/periods/{period}/explanations/people/{person}": {"GET": ONE_PERSON},
     "/periods/{period}/explanations/units/{unit}": {"GET": EVALUATION},
     "/periods/{period}/evidence/people/{person}": {"GET": ONE_PERSON},
+    "/periods/{period}/differences": {"GET": EVALUATION},
     "/periods/{period}/what-if": {"POST": TRIALS},
     "/schemes": {"GET": ONE_PERSON},
     "/schemes/{scheme}/{version}": {"GET": ONE_PERSON},

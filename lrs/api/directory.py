@@ -40,10 +40,19 @@ class Known:
 
 @dataclass(frozen=True)
 class Directory:
-    """``people`` are in the order of their names; who was merged into another is not among them."""
+    """``people`` are in the order of their names; who was ``merged`` into another is not one."""
 
     people: Mapping[str, Known]
     units: Mapping[str, Unit]
+    merged: Mapping[str, str]
+
+    def counted_as(self, person: str) -> str:
+        """Who a person is, after merging."""
+        seen = {person}
+        while (into := self.merged.get(person)) is not None and into not in seen:
+            seen.add(into)
+            person = into
+        return person
 
     @cached_property
     def children(self) -> Mapping[str | None, list[str]]:
@@ -91,7 +100,8 @@ def reach_of(account: Account, now: Directory) -> Reach:
     """
     seen = account.seen_units
     units = None if seen is None else now.and_below(seen)
-    return Reach(units, account.own, account.may("party"))
+    own = None if account.own is None else now.counted_as(account.own)
+    return Reach(units, own, account.may("party"))
 
 
 class Directories:
@@ -122,7 +132,8 @@ def _directory(connection: Connection, as_of: int) -> Directory:
     for membership in assessment.records(connection, Membership, as_of):
         if membership.primary:
             units[membership.person].add(membership.unit)
-    merged = {merge.person for merge in assessment.records(connection, PeopleMerged, as_of)}
+    merges = assessment.records(connection, PeopleMerged, as_of)
+    merged = {merge.person: merge.into for merge in merges}
     people = [
         Known(person, frozenset(units[person.id]))
         for person in assessment.records(connection, Person, as_of)
@@ -132,4 +143,5 @@ def _directory(connection: Connection, as_of: int) -> Directory:
     return Directory(
         {known.person.id: known for known in people},
         {unit.id: unit for unit in assessment.records(connection, Unit, as_of)},
+        merged,
     )

@@ -199,10 +199,10 @@ def _problem(name: str, problem: SheetProblem) -> Problem:
     for token in problem.path:
         pointer = child(pointer, token)
     facts = {
-        "reason_vi": problem.reason("vi"),
-        "mend_vi": problem.mend("vi"),
-        "reason_en": problem.reason("en"),
-        "mend_en": problem.mend("en"),
+        "reason_vi": problem.reason("vi").rstrip("."),
+        "mend_vi": problem.mend("vi").rstrip("."),
+        "reason_en": problem.reason("en").rstrip("."),
+        "mend_en": problem.mend("en").rstrip("."),
     }
     return Problem(pointer, "sheet-invalid", None, facts)
 

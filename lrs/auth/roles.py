@@ -11,8 +11,8 @@ from schemas.rules import Language
 
 ROLES: Final[Mapping[str, Mapping[Language, str]]] = {
     "admin": {
-        "vi": "Quản trị: mở và đóng tài khoản; không xem kết quả.",
-        "en": "Administrator: opens and closes accounts; sees no results.",
+        "vi": "Quản trị: xem ai có tài khoản, quyền gì; không xem kết quả.",
+        "en": "Administrator: sees who has which account; sees no results.",
     },
     "evaluator": {
         "vi": "Người thẩm định: kết quả, giải thích và minh chứng chờ xử lý của các đơn vị mình.",

@@ -2,12 +2,13 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from msgspec.structs import replace
 
 from lrs import lines as module
 from lrs.case_import import import_case
@@ -29,13 +30,13 @@ PERIOD = "KY-2026"
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Result sets and positions for which lines were computed."""
     made: list[tuple[str, int]] = []
-    compute = module._lines
+    compute = assessment.results
 
-    def counted(connection: Any, view: Any) -> Lines:
-        made.append((view.result_set, view.position))
-        return compute(connection, view)
+    def counted(connection: Any, period: str, result_set: Any, as_of: int) -> Any:
+        made.append((result_set, as_of))
+        return compute(connection, period, result_set, as_of)
 
-    monkeypatch.setattr(module, "_lines", counted)
+    monkeypatch.setattr("projections.assessment.results", counted)
     return made
 
 
@@ -118,7 +119,7 @@ def test_an_appeal_that_is_rejected_after_all_leaves_no_corrected_lines(
     [appeal] = read_case(MOVEMENT).appeals
     lines, first = PeriodLines(frozen_period), head(frozen_period)
     before = lines.of(PERIOD, "corrected", first, exact=True)
-    rejected = replace(appeal, decision="rejected", corrections=())
+    rejected = msgspec.structs.replace(appeal, decision="rejected", corrections=())
     change(frozen_period, lambda _: [(rejected, RECORDS[type(appeal)].recorded)])
     with pytest.raises(ResultSetUnknown):
         lines.of(PERIOD, "corrected", head(frozen_period), exact=True)
@@ -142,6 +143,46 @@ def test_while_slow_lines_are_made_the_earlier_ones_are_given_with_their_positio
         assert time.monotonic() < end
         time.sleep(0.01)
     assert computed == [("open", first), ("open", second)], "and not twice"
+
+
+def keep(store: Store) -> int:
+    """Have the store keep the results of its periods as they are."""
+    position = head(store)
+    with store.storage.write() as connection:
+        assessment.refresh(connection, position)
+    return position
+
+
+def test_results_the_store_keeps_are_not_computed_again(
+    frozen_period: Store, computed: list[tuple[str, int]]
+) -> None:
+    position = head(frozen_period)
+    by_hand = PeriodLines(frozen_period)
+    expected = [by_hand.of(PERIOD, name, position, exact=True) for name in ("frozen", "corrected")]
+    keep(frozen_period)
+    lines, later = PeriodLines(frozen_period), declare(frozen_period)
+    computed.clear()
+    for wanted in expected:
+        found = lines.of(PERIOD, wanted.result_set, later, exact=True)
+        assert found == replace(wanted, position=later, book=found.book)
+    assert computed == []
+
+
+def test_what_the_store_keeps_of_an_open_period_is_given_with_its_position(
+    open_period: Store, computed: list[tuple[str, int]]
+) -> None:
+    kept = keep(open_period)
+    lines = PeriodLines(open_period)
+    assert lines.of(PERIOD, None, kept, exact=True).position == kept
+    later = declare(open_period)
+    early = PeriodLines(open_period).of(PERIOD, None, later, exact=False)
+    assert early.position == kept
+    assert computed == []
+    exact = lines.of(PERIOD, None, later, exact=True)
+    assert (exact.position, computed) == (later, [("open", later)])
+    assert final(exact) != final(early)
+    before = lines.of(PERIOD, None, kept - 1, exact=True)
+    assert before.position == kept - 1
 
 
 def test_many_who_ask_at_once_wait_for_one_computation(

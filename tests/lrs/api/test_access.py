@@ -36,6 +36,7 @@ CONCERNS_UNITS = CONCERNS_ONE | {
     "GET /periods/{period}/results/units",
     "GET /periods/{period}/results/units/{unit}",
     "GET /periods/{period}/explanations/units/{unit}",
+    "GET /periods/{period}/differences",
     "GET /people",
     "GET /units",
     "GET /units/{unit}",

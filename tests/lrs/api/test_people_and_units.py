@@ -269,6 +269,9 @@ async def test_who_was_merged_into_another_is_that_one(store: Store, signed_in: 
     async with signed_in("evaluator") as client:
         assert [row["id"] for row in (await client.get("/people")).json()["rows"]] == ["P1"]
         assert (await client.get("/people/P2")).status_code == 404
+    async with signed_in("learner", person="P2") as client:
+        assert (await client.get("/people/P1")).json()["name"] == "Nguyễn Văn An"
+        assert (await client.get("/people/P2")).status_code == 404
 
 
 async def test_an_empty_store_has_empty_lists(app: Any, signed_in: SignedIn) -> None:

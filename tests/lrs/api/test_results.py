@@ -1,5 +1,6 @@
 """Results as evaluators ask for them: exact, filtered, sorted, paged, and as of any position."""
 
+import asyncio
 import csv
 import io
 from typing import Any
@@ -266,6 +267,14 @@ async def test_a_learner_who_evaluates_too_sees_both(worked: Worked) -> None:
     both = {"roles": ("evaluator", "learner"), "units": ("X",), "person": "P3"}
     said = await worked.get(PEOPLE, both)
     assert [row["person"] for row in said["rows"]] == ["P1", "P2", "P3"]
+
+
+async def test_many_may_ask_at_once(worked: Worked) -> None:
+    """More than there are connections to the database."""
+    paths = (PEOPLE, UNITS, f"{PERIOD}/differences", f"{PERIOD}/explanations/units/X", "/people")
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(*(worked.ask(path) for path in paths * 10))
+    assert {answer.status_code for answer in answers} == {200}
 
 
 # CSV
