@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from lrs.case_import import CaseImported
     from lrs.store import Store
 
+ACCOUNTS = {"thamdinh": "evaluator", "hoidong": "council", "kiemtoan": "auditor"}
+TITLES = {"evaluator": "Người thẩm định", "council": "Hội đồng", "auditor": "Kiểm toán"}
+
 
 def demo(
     directory: Annotated[
@@ -50,16 +53,31 @@ def demo(
             folder, seed=SEED if seed is None else seed, people=people, statements=statements
         )
         load_case(store, folder)
+        open_accounts(store, secret)
 
     def welcome(url: str) -> None:
-        typer.echo(f"Open:     {url}/docs")
-        typer.echo(f"Sign in:  key {key}, secret {secret}")
+        names = ", ".join(f"{name} ({role})" for name, role in ACCOUNTS.items())
+        typer.echo(f"Open:       {url}/docs")
+        typer.echo(f"Platforms:  key {key}, secret {secret}")
+        typer.echo(f"People:     {names}; password {secret}")
         typer.echo(
-            f"Try:      curl -u {key}:{secret} -H 'X-Experience-API-Version: 1.0.3'"
+            f"Try:        curl -u {key}:{secret} -H 'X-Experience-API-Version: 1.0.3'"
             f" '{url}/xapi/statements?limit=3'"
         )
+        typer.echo(
+            f"            curl -c jar -H 'Content-Type: application/json' {url}/api/v1/session"
+            f' -d \'{{"name": "thamdinh", "password": "{secret}"}}\''
+        )
+        typer.echo(f"            curl -b jar '{url}/api/v1/periods'")
 
     raise typer.Exit(serve(settings, typer.echo, prepare=prepare, welcome=welcome))
+
+
+def open_accounts(store: "Store", password: str) -> None:
+    """One account of each kind that sees everything, unless it is there."""
+    for name, role in ACCOUNTS.items():
+        if store.accounts.find(name) is None:
+            store.accounts.open(name, password, title=TITLES[role], roles=[role], units=None)
 
 
 def write_once(folder: Path, *, seed: int, people: int, statements: int) -> None:
