@@ -14,15 +14,23 @@ from lrs import __version__
 from lrs.commands import (
     accounts,
     cases,
+    courses,
     credentials,
     demo,
+    directory,
     doctor,
     evaluation,
+    items,
+    people,
     periods,
+    platforms,
+    posts,
     projections,
+    queue,
     schemes,
     serve,
     statements,
+    units,
 )
 
 app = typer.Typer(
@@ -43,8 +51,19 @@ app.add_typer(credentials.app, name="credentials")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(periods.app, name="period")
 app.add_typer(schemes.app, name="scheme")
+people.app.command("transfer")(posts.transfer)
+people.app.command("leave")(posts.leave)
+people.app.command("absence")(posts.absence)
+app.add_typer(people.app, name="people")
+app.add_typer(units.app, name="units")
+app.add_typer(platforms.app, name="platforms")
+app.add_typer(courses.app, name="courses")
+app.add_typer(items.app, name="items")
+app.add_typer(queue.app, name="queue")
 app.add_typer(projections.app, name="projections")
 statements.imports.command("case")(cases.import_case)
+statements.imports.command("directory")(directory.import_directory)
+statements.exports.command("directory-template")(directory.export_directory_template)
 app.add_typer(statements.imports, name="import")
 app.add_typer(statements.exports, name="export")
 

@@ -8,10 +8,10 @@ be asked; it is the same code in both cases.
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from hmac import compare_digest
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import orjson
@@ -32,7 +33,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette import requests
 from starlette.responses import Response
 
-from lrs import evaluation, periods
+from lrs import directory, directory_import, evaluation, periods, queues
 from lrs.auth.accounts import AccountClosed, AccountExists, UnknownAccount
 from lrs.auth.credentials import (
     Credential,
@@ -44,13 +45,14 @@ from lrs.auth.credentials import (
 from lrs.case_import import import_case
 from lrs.cases import read_case
 from lrs.cases.problems import CaseRefused
+from lrs.decisions import DecisionRefused, decide, message_of
 from lrs.errors import Refusal
 from lrs.imports import OWN, Line, import_lines
 from lrs.jobs import Job, Progress
 from lrs.log.storage import StoreInUse, sqlite_path
 from lrs.log.writer import LogUnavailable
 from lrs.rebuild import TablesDiffer, TooBusy, rebuild, tracking_name
-from lrs.register import RegisterBusy
+from lrs.register import Recorded, RegisterBusy, change, read
 from lrs.settings import Settings
 from lrs.store import FOLLOWED, INLINE, Store
 from lrs.store_time import iso_time
@@ -73,6 +75,7 @@ EXPECTED: Final = (
     AccountClosed,
     LogUnavailable,
     evaluation.EvaluationRefused,
+    DecisionRefused,
     RegisterBusy,
 )
 logger = structlog.get_logger(__name__)
@@ -223,14 +226,14 @@ class Control:
 
     def start_case_import(self, folder: str, freeze: bool, language: Language) -> None:
         """Begin; ``case_import_progress`` tells how far it is."""
+        self._start_import(folder, partial(self._import_case, Path(folder), freeze, language))
+
+    def _start_import(self, name: str, work: Callable[[Progress], Mapping[str, Any]]) -> None:
         with self._turn:
             if self._importing is not None and self._importing.is_alive():
                 raise CommandRefused("an import is under way already")
-            self._importing = Job(
-                f"import {folder}",
-                partial(self._import_case, Path(folder), freeze, language),
-                (CommandRefused, RegisterBusy, LogUnavailable),
-            )
+            expected = (CommandRefused, RegisterBusy, LogUnavailable)
+            self._importing = Job(f"import {name}", work, expected)
             self._importing.start()
 
     def _import_case(
@@ -240,8 +243,26 @@ class Control:
             case = read_case(folder)
             return asdict(import_case(self._store, case, freeze=freeze, progress=progress))
         except CaseRefused as refused:
-            problems = "\n".join(problem.text(language) for problem in refused.problems)
-            raise CommandRefused(problems) from refused
+            raise CommandRefused(_worded(refused, language)) from refused
+
+    def start_directory_import(
+        self, path: str, options: Mapping[str, Any], language: Language
+    ) -> None:
+        """Begin; ``case_import_progress`` tells how far it is."""
+        work = partial(self._import_directory, Path(path), options, language)
+        self._start_import(path, work)
+
+    def _import_directory(
+        self, path: Path, options: Mapping[str, Any], language: Language, _: Progress
+    ) -> dict[str, Any]:
+        try:
+            found = directory_import.read_directory(path, options)
+            return {"recorded": directory_import.import_directory(self._store, found)}
+        except CaseRefused as refused:
+            raise CommandRefused(_worded(refused, language)) from refused
+
+    def listed_organisation(self, party: bool) -> directory_import.Listed:
+        return directory_import.listed(self._store, party=party)
 
     def case_import_progress(self) -> dict[str, Any]:
         if self._importing is None:
@@ -317,11 +338,51 @@ class Control:
         asked = evaluation.Asked(period, result_set, as_of)
         return periods.what_if(self._store, asked, msgspec.json.decode(scheme, type=Scheme))
 
+    def decide(self, decision: bytes) -> int:
+        """Record a decision, given as JSON text; how many events it made, 0 if it is so already."""
+        return change(self._store, partial(decide, message_of(decision)))
+
+    def people(self, unit: str | None, search: str | None) -> list[dict[str, Any]]:
+        return directory.people(self._recorded(), self._today(), unit, search)
+
+    def person(self, person: str) -> dict[str, Any]:
+        return directory.person(self._recorded(), person)
+
+    def units(self) -> list[dict[str, Any]]:
+        return directory.units(self._recorded(), self._today())
+
+    def platforms(self) -> list[dict[str, Any]]:
+        return directory.platforms(self._recorded(), self._today())
+
+    def courses(self) -> list[dict[str, Any]]:
+        return directory.courses(self._recorded())
+
+    def items(
+        self, decision: str | None, person: str | None, unit: str | None
+    ) -> list[dict[str, Any]]:
+        return directory.items(self._recorded(), decision, person, unit)
+
+    def unresolved_actors(self) -> list[dict[str, Any]]:
+        return queues.actors(self._store)
+
+    def unmapped_courses(self, platform: str | None) -> list[dict[str, Any]]:
+        return queues.courses(self._store, platform)
+
+    def _recorded(self) -> Recorded:
+        return read(self._store)[0]
+
+    def _today(self) -> date:
+        return datetime.now(ZoneInfo(self._store.settings.tz)).date()
+
     def ping(self) -> str:
         return "here"
 
 
 ASKED: Final = frozenset(name for name in vars(Control) if not name.startswith("_"))
+
+
+def _worded(refused: CaseRefused, language: Language) -> str:
+    return "\n".join(problem.text(language) for problem in refused.problems)
 
 
 def _issued(issued: Issued) -> dict[str, Any]:

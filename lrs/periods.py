@@ -93,24 +93,27 @@ def close(store: Store, period: str, *, by: bytes = NOBODY) -> dict[str, Any]:
 
     What is recorded are the position they were computed at, their digest and that of the roster.
     """
-    held = evaluation.result_sets(store, period)
-    if held == ["open"]:
-        freeze_first = f"{period} is not frozen; `lrs period freeze` comes first"
-        raise EvaluationRefused(freeze_first)
-    document = evaluation.results(store, Asked(period, held[-1]), facts=True)
-    position = document.pop("position")
-    results = digest(document)
+    closed: dict[str, Any] = {}
 
     def decide(recorded: Recorded) -> list[Change]:
+        _known(recorded, period)
         if period in recorded[Closing]:
             raise EvaluationRefused(f"{period} is closed already")
+        if period not in recorded[Freeze]:
+            freeze_first = f"{period} is not frozen; `lrs period freeze` comes first"
+            raise EvaluationRefused(freeze_first)
+        result_set = evaluation.result_sets(store, period)[-1]
+        document = evaluation.results(store, Asked(period, result_set), facts=True)
+        position = document.pop("position")  # if an appeal came before it, this is decided again
+        results = digest(document)
+        closed.update(result_set=result_set, position=position, results=results)
         closing = Closing(
             period=period, position=position, results=results, roster=roster(recorded)
         )
         return [(closing, RECORDS[Closing].recorded)]
 
     change(store, decide, by=by)
-    return {"period": period, "result_set": held[-1], "position": position, "results": results}
+    return {"period": period, **closed}
 
 
 def reopen(store: Store, period: str, reason: str, *, by: bytes = NOBODY) -> None:

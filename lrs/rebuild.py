@@ -131,6 +131,8 @@ def _fill(log: LogRecorder, projection: ModuleType, tables: Any, progress: Progr
 def _check(log: LogRecorder, projection: ModuleType, tables: Any, progress: Progress) -> None:
     for _ in range(ROUNDS):
         _fill(log, projection, tables, progress)
+        if projection not in log.inline:
+            catch_up(log, projection)  # a command on its own has nobody who follows
         with log.storage.read() as connection:
             position = log.tracked(connection, tracking_name(projection))
             if position == log.head_of(connection).position == _live(log, connection, projection):

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from lrs.auth.roles import PERMISSIONS, ROLES
+
 app = typer.Typer(help="The people who sign in.", no_args_is_help=True, rich_markup_mode="markdown")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 Named = Annotated[str, typer.Argument(help="The name to sign in with.")]
@@ -16,8 +18,8 @@ Title = Annotated[str | None, typer.Option(help="The name of the person, or of t
 Role = Annotated[
     list[str] | None,
     typer.Option(
-        help="What it may ask; give it several times for several. admin, evaluator, unit_head,"
-        " council, auditor, learner."
+        help="What it may ask; give it several times for several. "
+        + " ".join(f"{name}: {text['en'].partition(': ')[2]}" for name, text in ROLES.items())
     ),
 ]
 Unit = Annotated[
@@ -27,7 +29,11 @@ Unit = Annotated[
 Everything = Annotated[bool, typer.Option("--everything", help="It may see all units.")]
 Person = Annotated[str | None, typer.Option(help="The id of the person it belongs to.")]
 Permission = Annotated[
-    list[str] | None, typer.Option(help="What it may beyond its roles: party (party membership).")
+    list[str] | None,
+    typer.Option(
+        help="What it may beyond its roles. "
+        + " ".join(f"{name}: {text['en']}" for name, text in PERMISSIONS.items())
+    ),
 ]
 PasswordFile = Annotated[
     Path | None, typer.Option(help="The file whose first line is the password; - is stdin.")

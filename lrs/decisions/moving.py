@@ -24,7 +24,8 @@ def posts_of(units: Iterable[str], on: date, recorded: Recorded) -> list[Members
 
 def moved_posts(units: Iterable[str], on: date, where: Where, recorded: Recorded) -> list[Change]:
     """Posts that last beyond the day before ``on`` end then and begin anew where the person goes;
-    two that would be the same from then on are one, which lasts as long as the longer.
+    two that would be the same from then on are one, which lasts as long as the longer. What begins
+    comes first: decided again after half of it, nobody is lost.
     """
     ends: list[Change] = []
     begun: dict[str, Membership] = {}
@@ -38,7 +39,7 @@ def moved_posts(units: Iterable[str], on: date, where: Where, recorded: Recorded
         if other is not None and (other.to or date.max) > (new.to or date.max):
             new = replace(new, to=other.to, head=new.head or other.head)
         begun[new.key] = new
-    return [*ends, *(recording(post) for post in begun.values())]
+    return [*(recording(post) for post in begun.values()), *ends]
 
 
 def units_below(

@@ -70,7 +70,8 @@ def split_unit(said: SplitUnit, recorded: Recorded) -> list[Change]:
         named.add(said.rest)
     if strange := sorted(named - into.keys()):
         raise DecisionRefused(
-            f"nobody can go to {', '.join(strange)}: {unit.id} is split into {', '.join(into)}"
+            f"nobody can go to {', '.join(strange)}; {unit.id} is split into {', '.join(into)}, so"
+            " name one of these"
         )
     successors = [
         _successor(one, [unit], said.on, recorded) for one in into.values() if one.id != unit.id
@@ -106,8 +107,9 @@ def _successor(said: Successor, units: Sequence[Unit], on: date, recorded: Recor
     """The unit that continues these, as it is or new."""
     held = of(recorded, Unit).get(said.id)
     names = [unit.id for unit in units]
+    above = _outside(said.parent, units)
     if held is not None:
-        given = {"name": said.vi, "type": said.type, "parent": said.parent}
+        given = {"name": said.vi, "type": said.type, "parent": above}
         there = {"name": held.vi, "type": held.type, "parent": held.parent}
         for what, value in given.items():
             if value is not None and value != there[what]:
@@ -120,13 +122,13 @@ def _successor(said: Successor, units: Sequence[Unit], on: date, recorded: Recor
         return replace(held, parent=_outside(held.parent, units), predecessors=predecessors)
     if said.vi is None:
         raise DecisionRefused(f"{said.id}: there is no such unit; say its name if it is a new one")
-    if said.parent is not None:
-        check_exists(known(recorded, Unit, said.parent), on, recorded)
+    if above is not None:
+        check_exists(known(recorded, Unit, above), on, recorded)
     return Unit(
         id=checked(scalars.name, said.id),
         vi=checked(scalars.words, said.vi),
         type=said.type or units[0].type,
-        parent=_outside(said.parent, units) or _common_parent(said, units),
+        parent=above or _common_parent(said, units),
         from_=on,
         evaluated=any(unit.evaluated for unit in units),
         predecessors=tuple(names),
@@ -169,10 +171,9 @@ def _headed(said: MergeUnits, recorded: Recorded) -> list[Change]:
     changes: list[Change] = []
     for post in posts_of({said.into.id}, said.on, recorded):
         if post.primary and is_on(post, said.on) and post.head != (post.person == said.head):
-            new = replace(post, from_=said.on, head=not post.head)
+            changes.append(recording(replace(post, from_=said.on, head=not post.head)))
             if post.from_ != said.on:
                 changes += ended(post, said.on)
-            changes.append(recording(new))
     return changes
 
 

@@ -14,8 +14,18 @@ that ends there. ``connection`` should see one state of the database.
 ``gather_unit(connection, view, unit)``, ``gather_units(connection, view)``  -> ``UnitFile``
 ``unattributed(connection, view)``          evidence with a signal that is nobody's
 ``unresolved_actors(connection, as_of)``, ``unmapped_courses(connection, as_of)``  pages of queues
-``rulebook_of(connection, view)``           what ``projections.scoring`` assesses and explains by
+``rulebook_of(connection, view)``           what ``projections.scoring`` assesses and explains by,
+    with the period's score sheets or with others
 ``results(connection, period, result_set, as_of)``  the whole period, computed
+
+Stored results (``lines``: tables beside the projection, which a rebuild of it leaves as they are):
+
+``renewals(connection, as_of, version=…)``  what has to be stored to bring all periods there; only
+    reads, and may take long: for whoever holds no lock
+``store(connection, renewal)``              stores one; short; False if somebody else was quicker
+``refresh(connection, as_of)``              both, on one connection
+``stored(connection)``                      what there is, and as of which positions
+``restored(connection, period, result_set)`` -> ``(position, Results)``, equal to ``results`` there
 
 Raised: ``PeriodUnknown``, ``NotFrozen``, ``SchemeUnknown``, ``PersonUnknown``, ``UnitUnknown``.
 """

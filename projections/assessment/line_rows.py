@@ -18,10 +18,10 @@ def person_row(of: Stored, assessment: PersonAssessment, outcome: Final | None) 
     """``outcome`` is None for who is excluded, and has no scores."""
     facts = assessment.facts
     return ScoreRow(
+        assessment.person,
+        PERSON,
         of.period,
         of.result_set,
-        PERSON,
-        assessment.person,
         None if facts is None else facts.unit_at_end or facts.months[-1].unit,
         *_hundredths(assessment if outcome is not None else None),
         None if outcome is None else hundredths(assessment.personal),
@@ -36,10 +36,10 @@ def person_row(of: Stored, assessment: PersonAssessment, outcome: Final | None) 
 
 def unit_row(of: Stored, assessment: UnitAssessment) -> ScoreRow:
     return ScoreRow(
+        assessment.unit,
+        UNIT,
         of.period,
         of.result_set,
-        UNIT,
-        assessment.unit,
         None,
         *_hundredths(assessment),
         None,
@@ -90,10 +90,10 @@ class MonthRows:
             if unit is None and not credited and not completed[month]:
                 continue
             row = MonthRow(
+                assessment.person,
+                PERSON,
                 self._of.period,
                 self._of.result_set,
-                PERSON,
-                assessment.person,
                 month,
                 unit,
                 int(unit is not None),

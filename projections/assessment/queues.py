@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     or_,
     select,
@@ -235,13 +234,18 @@ def _unmapped(
 def _not_always_somebody(tables: Tables) -> Select[Any]:
     row, held = tables.evidence.c, tables.identities.c
     actors = _steps("actors", row.actor, bindparam("after"))
-    always = exists().where(
-        held.identity == actors.c.key,
-        held.from_day == FIRST_DAY,
-        held.to_day == LAST_DAY,
-        valid(tables.identities),
+    always = (  # one look for each actor; PostgreSQL would compare all of them with all identifiers
+        select(held.position)
+        .where(
+            held.identity == actors.c.key,
+            held.from_day == FIRST_DAY,
+            held.to_day == LAST_DAY,
+            valid(tables.identities),
+        )
+        .limit(1)
+        .scalar_subquery()
     )
-    found = select(actors.c.key).where(actors.c.key.is_not(None), ~always)
+    found = select(actors.c.key).where(actors.c.key.is_not(None), always.is_(None))
     return found.limit(bindparam("limit"))
 
 

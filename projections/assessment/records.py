@@ -97,6 +97,10 @@ class OneOf(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> "OneOf":  # noqa: ARG002
+        """As it is: compared with 1, as SQLAlchemy has it, SQLite would use no index."""
+        return self
+
 
 @compiles(OneOf, "sqlite")
 def _in_placeholders(element: OneOf, compiler: SQLCompiler, **named: Any) -> str:

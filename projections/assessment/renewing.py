@@ -235,7 +235,11 @@ def _of_the_touched(
         return Renewal(before, after, gone=())
     book = rulebook_of(connection, seen)
     kept = StoredResults(connection, before, lines)
-    known = [person for person in sorted(changed.people) if _is_known(connection, seen, person)]
+    known = [
+        person
+        for person in sorted(changed.people)
+        if record(connection, Person, person, seen.register, tables=seen.tables) is not None
+    ]
     renewed = [
         assess(book, file, evidence) for file, evidence in gather_people(connection, seen, known)
     ]
@@ -245,8 +249,8 @@ def _of_the_touched(
     others = kept.people(kept.people_in(touched) - changed.people)
     units = assess_units(book, _unit_files(connection, seen, touched), [*renewed, *others])
     heads = [one for one in others if one.facts and not touched.isdisjoint(one.facts.head_months)]
-    untouched = {id_: unit for id_, unit in kept.unit_finals().items() if id_ not in touched}
-    outcomes = finals(book, [*renewed, *heads], {**untouched, **units})
+    headed = {unit for one in (*renewed, *heads) if one.facts for unit in one.facts.head_months}
+    outcomes = finals(book, [*renewed, *heads], {**kept.unit_finals(headed - touched), **units})
     months, of_units = MonthRows(book, after), MonthRows(book, after)
     for assessment in (*renewed, *heads):
         months.add(assessment)
@@ -274,12 +278,6 @@ def units_of(assessment: PersonAssessment) -> set[str]:
     return {*facts.months_in_unit, *at_end}
 
 
-def _is_known(connection: Connection, seen: View, person: str) -> bool:
-    if person in seen.merged:
-        return False
-    return record(connection, Person, person, seen.register, tables=seen.tables) is not None
-
-
 def _unit_files(connection: Connection, seen: View, units: Iterable[str]) -> Iterator[Any]:
     for unit in sorted(units):
         try:
@@ -305,7 +303,7 @@ def _changes(connection: Connection, seen: View, since: int) -> Changes:
             if kind == RECORDS[Unit].recorded:
                 units.add(record_of(kind, body).key)
             if person is not None:
-                people |= {person, seen.counted_as(person)}
+                people.add(seen.counted_as(person))
             if unit is not None:
                 units.add(unit)
     actors = {

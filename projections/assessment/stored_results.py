@@ -97,8 +97,10 @@ class StoredResults:
             for (person,) in fetch_in(self._connection, query, sorted(units), **names)
         }
 
-    def unit_finals(self) -> dict[str, UnitFinal]:
-        rows = fetch_rows(self._connection, _finals(self._lines), {**self._names, "kind": UNIT})
+    def unit_finals(self, units: Collection[str]) -> dict[str, UnitFinal]:
+        """Of these units, those that have a final score."""
+        names = {**self._names, "kind": UNIT}
+        rows = fetch_in(self._connection, _finals(self._lines), sorted(units), **names)
         return {id_: UnitFinal(Decimal(final).scaleb(-2)) for id_, final in rows}
 
 
@@ -126,7 +128,7 @@ def _some(lines: LineTables) -> Select[Any]:
 @lru_cache
 def _finals(lines: LineTables) -> Select[Any]:
     table = lines.scores.c
-    return select(table.id, table.final).where(*_of(table))
+    return select(table.id, table.final).where(*_of(table), OneOf(table.id))
 
 
 @lru_cache

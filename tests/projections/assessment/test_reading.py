@@ -40,7 +40,9 @@ from tests.projections.assessment.worlds import (
 )
 
 RESULT_SETS = get_args(ResultSet)
-shared_tables = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+shared_tables = settings(
+    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def seen(connection: Connection, result_set: Any, as_of: int) -> View | type[Exception]:

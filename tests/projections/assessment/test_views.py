@@ -1,6 +1,7 @@
 """What a view of a period holds: named examples, on both databases."""
 
 from datetime import date
+from decimal import Decimal
 from hashlib import sha1
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,7 @@ from schemas.register import (
     Account,
     Appeal,
     Correction,
+    Course,
     Freeze,
     Identifier,
     Item,
@@ -521,3 +523,40 @@ def test_a_queue_counts_what_waits_and_lets_go_when_it_is_mapped(
     )
     assert found.last - found.first == 4 * 24 * 3600 * 1_000_000
     assert unmapped_courses(connection, last - 2)[0].statements == 1
+
+
+def test_a_page_looks_past_any_number_of_mapped_activities(
+    connection: Connection, log: AssessmentLog
+) -> None:
+    activities = sorted((f"{COURSE}/{number}" for number in range(6)), key=activity_key)
+    mapped, waiting = tuple(activities[:5]), activities[5]
+    log.record(Course(id="R1", vi="Khóa", nominal_minutes=Decimal(60), activities={"lms": mapped}))
+    for activity in activities:
+        log.state(statement(object={"id": activity}), LMS)
+    log.project(connection)
+    [found] = unmapped_courses(connection, log.head, limit=1)
+    assert found.activity == activity_key(waiting)
+
+
+def test_the_next_page_goes_on_in_the_next_platform(
+    connection: Connection, log: AssessmentLog
+) -> None:
+    log.record(Platform(id="mobi", vi="Mobi", credential="other-2026"))
+    activities = sorted((f"{COURSE}/{number}" for number in range(2)), key=activity_key)
+    log.state(statement(object={"id": activities[1]}), LMS)
+    log.state(statement(object={"id": activities[0]}), OTHER)
+    log.project(connection)
+    [first] = unmapped_courses(connection, log.head, limit=1)
+    rest = unmapped_courses(connection, log.head, after=(first.platform, first.activity))
+    assert [found.platform for found in (first, *rest)] == ["lms", "mobi"]
+
+
+def test_what_is_withdrawn_twice_ended_the_first_time(
+    connection: Connection, log: AssessmentLog
+) -> None:
+    held = Identifier(person="P1", account=AN)
+    gone = log.withdraw(held)
+    log.withdraw(held)
+    log.project(connection, [gone - 2])
+    assert record(connection, Identifier, held.key, gone - 1) == held
+    assert record(connection, Identifier, held.key, gone) is None

@@ -38,6 +38,7 @@ from schemas.register import (
     Person,
     Plan,
     Platform,
+    Recognition,
     Record,
     Report,
     Scheme,
@@ -103,6 +104,8 @@ days = st.dates(date(2025, 11, 28), date(2026, 12, 3))
 open_days = st.none() | days
 people, units, platforms = map(st.sampled_from, (PEOPLE, UNITS, PLATFORMS))
 senders = st.sampled_from(SENDERS)
+submissions = st.sampled_from((date(2026, 1, 5), date(2026, 9, 1)))
+ids_of_items = st.sampled_from(("KK-1", "KK-2"))
 
 
 @st.composite
@@ -163,6 +166,7 @@ def records() -> st.SearchStrategy[Record]:
             vi=st.just("nền tảng"),
             credential=st.sampled_from(("lms-key", "mobi-key")),
             minutes_verbs=st.sampled_from(((), ("http://adlnet.gov/expapi/verbs/experienced",))),
+            recognitions=st.sampled_from(((), (Recognition(),))),
         ),
         st.builds(
             Course,
@@ -266,6 +270,7 @@ BASE: tuple[Record, ...] = (
         vi="LMS",
         credential="lms-key",
         minutes_verbs=("http://adlnet.gov/expapi/verbs/experienced",),
+        recognitions=(Recognition(),),
     ),
     Platform(id="mobi", vi="Mobi", credential="mobi-key"),
     Course(id="R1", vi="Khóa 1", nominal_minutes=Decimal(60), activities={"lms": ACTIVITIES[:1]}),
@@ -314,6 +319,92 @@ def logs(draw: st.DrawFn, late: bool = True) -> AssessmentLog:
                 id_ = next(ids, None)
                 log.state(draw(statements()), draw(senders), None if id_ is None else id_.bytes)
     return log
+
+
+@st.composite
+def busy_logs(draw: st.DrawFn) -> AssessmentLog:
+    """A log in which what comes in is mostly about one person or one unit, and counts."""
+    log = AssessmentLog()
+    log.issue(LMS, "lms-key", "statements/write")
+    log.issue(MOBI, "mobi-key", "statements/write")
+    log.record(*BASE)
+    log.record(Membership(person="P3", unit="Y", position="CV", category="cong_chuc", head=True))
+    stated: list[bytes] = []
+    known = list(BASE)
+    for step in draw(st.lists(st.integers(0, 19), min_size=6, max_size=30)):
+        match step:
+            case 0:
+                log.withdraw(draw(st.sampled_from(known)))
+            case 1:
+                log.record(draw(records()))
+            case 2 | 3 | 4 | 5 | 6 | 7:
+                known.append(draw(of_one()))
+                log.record(known[-1])
+            case 8 | 9 if known[len(BASE) :]:
+                log.withdraw(draw(st.sampled_from(known[len(BASE) :])))
+            case 10 | 11 | 12 if stated:
+                log.state(voiding(draw(st.sampled_from(stated))), LMS)
+            case _:
+                stated.append(UUID(int=log.head + 1).bytes)
+                log.state(draw(learning()), LMS)
+    return log
+
+
+def of_one() -> st.SearchStrategy[Record]:
+    """Records of one person or one unit."""
+    starts = {"from_": st.sampled_from((None, date(2026, 1, 1), date(2026, 8, 1)))}
+    accepted = {"date": st.just(date(2026, 3, 1)), "decision": st.just("accepted")}
+    return st.one_of(
+        st.builds(
+            Membership,
+            person=people,
+            unit=units,
+            position=st.just("CV"),
+            category=st.just("cong_chuc"),
+            head=st.booleans(),
+            to=st.sampled_from((None, date(2026, 6, 30))),
+            **starts,
+        ),
+        st.builds(Absence, person=people, type=st.just("om"), **starts),
+        st.builds(PartyMembership, person=people, **starts),
+        st.builds(
+            Item, id=ids_of_items, kind=st.just("digital_material"), person=people, **accepted
+        ),
+        st.builds(Item, id=ids_of_items, kind=st.just("propaganda"), unit=units, **accepted),
+        st.builds(
+            Plan, unit=units, submitted=st.sampled_from((date(2026, 1, 5), date(2026, 9, 1)))
+        ),
+        st.builds(
+            Report,
+            id=st.just("BC"),
+            unit=units,
+            vi=st.just("báo cáo"),
+            due=st.just(date(2026, 3, 2)),
+            submitted=st.sampled_from((None, date(2026, 3, 2))),
+        ),
+        st.builds(
+            Competence,
+            person=people,
+            framework=st.just("KNLS-757"),
+            level=st.integers(1, 5),
+            date=st.just(date(2026, 1, 1)),
+        ),
+        st.builds(Unit, id=units, vi=st.just("đơn vị"), evaluated=st.booleans()),
+        st.builds(Person, id=people, name=st.just("An")),
+        st.builds(lambda person, of: of(person=person), people, st.sampled_from(IDENTIFIERS)),
+    )
+
+
+@st.composite
+def learning(draw: st.DrawFn) -> Json:
+    """Something that counts for somebody, if not for the wrong one."""
+    return statement(
+        draw(st.sampled_from(("completed", "experienced"))),
+        actor=draw(st.sampled_from(ACTORS[:4])),
+        object={"id": ACTIVITIES[0]},
+        result={"duration": draw(st.sampled_from(("PT40M", "PT1H")))},
+        timestamp=f"2026-0{draw(st.integers(1, 9))}-02T08:00:00+07:00",
+    )
 
 
 def cuts() -> st.SearchStrategy[set[int]]:
