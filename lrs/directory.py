@@ -24,6 +24,7 @@ from schemas.register import (
     Identifier,
     Item,
     Membership,
+    PeopleMerged,
     Person,
     Platform,
     Record,
@@ -86,8 +87,14 @@ def person(recorded: Recorded, id_: str) -> dict[str, Any]:
 
 
 def units(recorded: Recorded, today: date) -> list[dict[str, Any]]:
-    """Each after the one it is below, with how many people's primary post of the day is in it."""
-    members = Counter(post.unit for post in _primary_posts(recorded, today).values())
+    """Each after the one it is below, with how many people's primary post of the day is in it; who
+    is counted as somebody else is nobody's.
+    """
+    members = Counter(
+        post.unit
+        for person, post in _primary_posts(recorded, today).items()
+        if person not in recorded[PeopleMerged]
+    )
     below: dict[str | None, list[Unit]] = defaultdict(list)
     for unit in sorted(of(recorded, Unit).values(), key=lambda one: title_order(one.vi)):
         below[unit.parent].append(unit)

@@ -24,6 +24,7 @@ Stored results (``lines``: tables beside the projection, which a rebuild of it l
     reads, and may take long: for whoever holds no lock
 ``store(connection, renewal)``              stores one; short; False if somebody else was quicker
 ``refresh(connection, as_of)``              both, on one connection
+``forget(connection)``                      drops all of them, to be computed anew
 ``stored(connection)``                      what there is, and as of which positions
 ``restored(connection, period, result_set)`` -> ``(position, Results)``, equal to ``results`` there
 
@@ -48,6 +49,7 @@ from projections.assessment.recording import apply as apply
 from projections.assessment.records import record as record
 from projections.assessment.records import records as records
 from projections.assessment.renewing import Renewal as Renewal
+from projections.assessment.renewing import forget as forget
 from projections.assessment.renewing import refresh as refresh
 from projections.assessment.renewing import renewals as renewals
 from projections.assessment.renewing import store as store

@@ -123,6 +123,14 @@ def store(connection: Connection, renewal: Renewal, *, lines: LineTables = LINES
     return True
 
 
+def forget(connection: Connection, *, lines: LineTables = LINES) -> None:
+    """Drop all stored results; the next renewal computes them anew. For when what they were
+    computed from was found to be wrong.
+    """
+    for table in (lines.results, lines.scores, lines.months):
+        connection.execute(delete(table))
+
+
 def _forget(connection: Connection, before: Stored, lines: LineTables) -> bool:
     table = lines.results.c
     same = (table.period, table.result_set, table.position, table.basis)

@@ -12,8 +12,10 @@ import pytest
 from lrs.case_import import import_case
 from lrs.cases import read_case
 from lrs.control import CommandRefused, Control
+from lrs.register import change
 from lrs.settings import Settings
 from lrs.store import Store
+from schemas.register import RECORDS, Unit
 from tests.assessment import reference
 from tests.assessment.product import documents
 from tests.assessment.random_cases import write_case
@@ -41,8 +43,8 @@ def commands(sqlite_url: str, tmp_path: Path) -> Commands:
 
 
 @contextmanager
-def opened(database_url: str) -> Iterator[Store]:
-    store = Store(Settings(database_url=database_url), follow=False)
+def opened(database_url: str, **said: Any) -> Iterator[Store]:
+    store = Store(Settings(database_url=database_url, **said), follow=False)
     try:
         yield store
     finally:
@@ -112,15 +114,19 @@ def with_a_large_request(directory: Path, lines: int) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("lines", [501, 2_500])
-def test_a_request_of_any_size_is_taken_whole(sqlite_url: str, tmp_path: Path, lines: int) -> None:
-    """Larger than a platform may send over HTTP, and than all that may wait to be written."""
-    commands = Commands(sqlite_url, tmp_path, LRS_QUEUE_LIMIT="2000")
-    folder = with_a_large_request(tmp_path, lines)
-    done = commands.json("import", "case", folder)
+def test_a_request_of_any_size_is_taken_whole(commands: Commands, tmp_path: Path) -> None:
+    """Larger than a platform may send over HTTP."""
+    lines = Settings(database_url="sqlite:///x.db").max_batch_statements + 1
+    done = commands.json("import", "case", with_a_large_request(tmp_path, lines))
     assert done["stored"] == 83 + lines
     found = commands.json("results", "--period", PERIOD)
     assert found["people"]["P1"]["final"] == "93.71"
+
+
+def test_a_request_larger_than_the_queue_is_taken_when_nothing_waits(sqlite_url: str) -> None:
+    with opened(sqlite_url, queue_limit=2) as store:
+        units = [Unit(id=f"U{number}", vi="đơn vị") for number in range(5)]
+        assert change(store, lambda _: [(unit, RECORDS[Unit].recorded) for unit in units]) == 5
 
 
 # Refused

@@ -6,7 +6,7 @@ import pytest
 
 from lrs import directory
 from lrs.decisions import DecisionRefused
-from lrs.decisions.messages import MergeUnits, Successor, Transfer
+from lrs.decisions.messages import MergePeople, MergeUnits, Successor, Transfer
 from schemas.register import PartyMembership
 from tests.lrs.register import HOME, decided, ministry
 
@@ -46,6 +46,12 @@ def test_units_are_listed_below_one_another_with_their_people():
     assert [(row["id"], row["depth"], row["people"]) for row in rows] == [
         ("BO", 0, 0), ("X", 1, 0), ("Y", 1, 0), ("Z", 1, 4), ("X1", 2, 0),
     ]  # fmt: skip
+
+
+def test_a_unit_has_each_human_being_once():
+    found = decided(ministry(), MergePeople(person="P2", into="P1"))
+    people = {row["id"]: row["people"] for row in directory.units(found, TODAY)}
+    assert people == {"BO": 0, "X": 1, "Y": 2, "X1": 0}
 
 
 def test_platforms_courses_and_items_are_listed():

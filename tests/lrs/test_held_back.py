@@ -90,6 +90,20 @@ def test_linking_an_actor_credits_what_it_held_back_and_unlinking_takes_it_back(
     assert NOBODYS in explained(store, before_unlinking)["people"]["P2"]["A"]["counted"]
 
 
+def test_a_queue_is_read_whole_and_what_holds_back_most_comes_first(open_period, monkeypatch):
+    whole = queues.courses(open_period)
+    assert len(whole) == 3
+    chau = Identifier(person="P3", account=Account("https://bdhvs.example", "1001"))
+    take(open_period, UnlinkIdentifier(identifier=chau))
+    first, second = queues.actors(open_period)
+    assert first["identifier"]["account"]["name"] == "1001"
+    assert first["statements"] > second["statements"] == 1
+    assert first["first"] < first["last"]
+    monkeypatch.setattr(queues, "AT_ONCE", 1)
+    assert queues.courses(open_period) == whole
+    assert queues.actors(open_period) == [first, second]
+
+
 def test_an_identifier_credits_only_what_was_done_on_its_days(open_period):
     """The statement is of 15 March."""
     take(open_period, LinkIdentifier(identifier=binh(**days("2026-03-16"))))

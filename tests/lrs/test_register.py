@@ -11,7 +11,7 @@ from lrs.log.recorder import Appended
 from lrs.register import AT_ONCE, ATTEMPTS, Change, Recorded, RegisterBusy, change, read
 from lrs.store import Store
 from schemas.events import NOBODY, NewEvent
-from schemas.register import Person
+from schemas.register import RECORDS, Person, Withdrawal
 from tests.lrs.conftest import OpenStore
 from tests.lrs.register import recorded
 
@@ -37,6 +37,15 @@ def test_a_change_is_recorded_in_the_name_of_who_decided(store: Store) -> None:
         entries = store.log.entries(connection, [head - 2, head - 1, head])
     assert [entry.credential for entry in entries] == [KEY_OF_AN, KEY_OF_AN, NOBODY]
     assert [entry.stream_version for entry in entries] == [1, 2, 3]
+
+
+def test_what_is_withdrawn_is_not_there_until_it_is_recorded_again(store: Store) -> None:
+    an = Person(id="P1", name="An")
+    change(store, lambda _: [recorded(an), person("P2")])
+    change(store, lambda _: [(Withdrawal(key="P1"), RECORDS[Person].withdrawn)])
+    assert people(store) == ["P2"]
+    change(store, lambda _: [recorded(an)])
+    assert people(store) == ["P1", "P2"]
 
 
 def test_a_change_that_changes_nothing_records_nothing(store: Store) -> None:

@@ -82,7 +82,9 @@ def test_a_unit_can_be_merged_into_one_below_it():
 
 
 def test_a_unit_and_one_below_it_can_be_merged():
-    found = decided(ministry(), merge("X", "X1", head="P1"))
+    message = merge("X", "X1", head="P1")
+    assert [one.key for one, _ in decide(message, ministry())].count("X1") == 1
+    found = decided(ministry(), message)
     assert known(found, Unit, "X1").parent == "X", "as it was when it ended"
     assert known(found, Unit, "Z").parent == "BO"
 

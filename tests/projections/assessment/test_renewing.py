@@ -20,6 +20,7 @@ from projections.assessment import (
     PeriodUnknown,
     SchemeUnknown,
     apply,
+    forget,
     lines,
     refresh,
     renewals,
@@ -395,6 +396,25 @@ def test_results_of_a_period_that_is_no_more_are_not_kept(
         "assessment_results": [],
         "assessment_scores": [],
     }
+
+
+def test_what_was_forgotten_is_computed_anew(connection: Connection, log: AssessmentLog) -> None:
+    log.project(connection)
+    refresh(connection, log.head)
+    rows = contents(connection, lines.METADATA)
+    connection.execute(lines.LINES.scores.update().values(final=0))
+    forget(connection)
+    refresh(connection, log.head)
+    assert contents(connection, lines.METADATA) == rows
+
+
+def test_frozen_results_outlast_their_period(connection: Connection, log: AssessmentLog) -> None:
+    frozen(log)
+    log.withdraw(*(one for one in REGISTER if isinstance(one, Period)))
+    log.project(connection)
+    refresh(connection, log.head)
+    computed = results(connection, PERIOD, "frozen", log.head)
+    assert restored(connection, PERIOD, "frozen") == (log.head, computed)
 
 
 def test_months_are_of_people_and_of_the_units_they_were_in(
