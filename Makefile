@@ -10,8 +10,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 CODE := $(wildcard lrs projections adapters schemas bench tests)
-# Tests that start nothing: they run first and take seconds.
-UNIT := $(wildcard tests/schemas tests/adapters tests/projections)
+# Tests that start no server and no database but a file: they run first and take seconds.
+UNIT := $(wildcard tests/schemas tests/adapters tests/projections/scoring tests/projections/test_*.py)
 
 SUITE ?=
 DB ?= sqlite

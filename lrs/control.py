@@ -486,8 +486,10 @@ def _server_of(settings: Settings, in_use: StoreInUse) -> Ask:
             with open_(request, timeout=ANSWER_SECONDS) as response:
                 return msgspec.msgpack.decode(response.read())
         except HTTPError as error:
+            with error:
+                said = error.read().decode(errors="replace")
             if error.code == 409:
-                raise CommandRefused(error.read().decode()) from None
+                raise CommandRefused(said) from None
             raise CommandRefused(
                 f"the server at {url} answered {error.code}; its log says why"
             ) from None
