@@ -11,6 +11,8 @@ yet; appeals last, because statements and the freeze come between.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from lrs.cases.conflicts import conflicts, references
 from lrs.cases.described import Described, Records, told
 from lrs.cases.problems import CaseProblem, CaseRefused, Place, problem
@@ -91,7 +93,8 @@ def changes(described: Described, recorded: Records) -> list[Change]:
     changed = [
         record
         for type_ in IN_ORDER
-        for record in _in_order(type_, described.records.get(type_, {}))
+        for said in _in_order(type_, described.records.get(type_, {}))
+        for record in (_with_days(said, recorded.get(type_, {}).get(said.key)),)
         if recorded.get(type_, {}).get(record.key) != record
     ]
     if problems := _problems(described, recorded, withdrawn, changed):
@@ -100,6 +103,13 @@ def changes(described: Described, recorded: Records) -> list[Change]:
         *(Change(Withdrawal(key=key), RECORDS[type_].withdrawn) for type_, key in withdrawn),
         *(Change(record, RECORDS[type(record)].recorded) for record in changed),
     ]
+
+
+def _with_days(record: Record, before: Record | None) -> Record:
+    """An identifier keeps the days on which it is the person's: files have no place for them."""
+    if isinstance(record, Identifier) and isinstance(before, Identifier):
+        return replace(record, from_=before.from_, to=before.to)
+    return record
 
 
 def _is_dropped(described: Described, type_: type[Record], key: str, record: Record) -> bool:

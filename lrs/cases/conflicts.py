@@ -6,7 +6,7 @@ The same functions judge a folder by itself and a folder together with what the 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 from schemas.register import (
@@ -56,13 +56,21 @@ def _of(kind: Any, records: Iterable[Record]) -> list[Any]:
 
 
 def shared_identifiers(identifiers: Iterable[Identifier]) -> Iterator[Conflict]:
-    """An identifier belongs to one person; a mail address and its SHA-1 are one identifier."""
-    first: dict[bytes, Identifier] = {}
+    """On every day an identifier belongs to one person; a mail address and its SHA-1 are one."""
+    holding: dict[bytes, list[Identifier]] = defaultdict(list)
     for identifier in identifiers:
-        other = first.setdefault(identifier.identity, identifier)
-        if other.person != identifier.person:
-            facts = {"person": identifier.person, "holder": other.person}
-            yield Conflict("identifier.shared", identifier, other, facts)
+        holding[identifier.identity].append(identifier)
+    for held in holding.values():
+        for other, identifier in combinations(held, 2):
+            if other.person != identifier.person and _share_a_day(other, identifier):
+                facts = {"person": identifier.person, "holder": other.person}
+                yield Conflict("identifier.shared", identifier, other, facts)
+
+
+def _share_a_day(one: Identifier, other: Identifier) -> bool:
+    return (one.from_ or date.min) <= (other.to or date.max) and (other.from_ or date.min) <= (
+        one.to or date.max
+    )
 
 
 def overlapping_memberships(memberships: Iterable[Membership]) -> Iterator[Conflict]:

@@ -5,23 +5,22 @@ could not be imported. One thing files cannot say is said here: an identifier ma
 person's on other days.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import chain, combinations
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
 from lrs.cases.changes import KIND_NAMES
-from lrs.cases.conflicts import Conflict, conflicts, references, shared_identifiers
+from lrs.cases.conflicts import conflicts, references
 from lrs.cases.described import told
 from lrs.cases.problems import CaseProblem, Place, problem
 from lrs.cases.reading import INVALID, Names, Reading
 from lrs.cases.scalars import FIRST_YEAR, Reader
 from lrs.cases.yaml_text import Scalar
 from lrs.register import Change, Recorded
-from schemas.register import RECORDS, Identifier, Record, Withdrawal
+from schemas.register import RECORDS, Record, Withdrawal
 
 NOWHERE: Final = Place("", None)
 R = TypeVar("R", bound=Record)
@@ -95,25 +94,11 @@ def _of_days(said: Struct) -> Iterator[CaseProblem]:
 
 def _between(after: Recorded, new: Iterable[tuple[type[Record], str]]) -> Iterator[CaseProblem]:
     """What a change says against anything else; what stood before it is as it was."""
-    of_identifiers = shared_on_a_day(of(after, Identifier).values()) if Identifier in after else ()
-    others = [
-        record for type_ in after if type_ is not Identifier for record in after[type_].values()
-    ]
-    for found in chain(of_identifiers, conflicts(others)):
+    everything = [record for records in after.values() for record in records.values()]
+    for found in conflicts(everything):
         involved = {(type(one), one.key) for one in (found.record, found.other) if one is not None}
         if not involved.isdisjoint(new):
             yield told(found, NOWHERE, None)
-
-
-def shared_on_a_day(identifiers: Iterable[Identifier]) -> Iterator[Conflict]:
-    """On every day an identifier is one person's; a mail address and its SHA-1 are one."""
-    holding: dict[bytes, list[Identifier]] = defaultdict(list)
-    for identifier in identifiers:
-        holding[identifier.identity].append(identifier)
-    for held in holding.values():
-        for one, other in combinations(held, 2):
-            if overlap((one.from_, one.to), (other.from_, other.to)):
-                yield from shared_identifiers((one, other))
 
 
 Span = tuple[date | None, date | None]

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lrs.cases import Case, CaseProblem, CaseRefused, Change, changes, read_case
 from lrs.cases.conflicts import references
@@ -142,6 +143,22 @@ def test_an_identifier_that_changes_hands_leaves_the_one_before_it_reaches_the_o
 
 
 # ---- what cannot become so
+
+
+def test_the_days_of_an_identifier_stay_and_another_person_may_have_it_after_them(
+    golden: Case,
+) -> None:
+    register = recorded(golden)
+    key, held = next(iter(register[Identifier].items()))
+    assert isinstance(held, Identifier)
+    register[Identifier][key] = replace(held, to=date(2026, 5, 31))
+    later = replace(held, person="P3", from_=date(2026, 6, 1))
+    register[Identifier][later.key] = later
+    found = changes(golden, register)
+    assert [change.record for change in found] == [Withdrawal(key=later.key)]
+    register[Identifier] = {**register[Identifier], later.key: replace(later, person="P99")}
+    register[Person]["P99"] = Person(id="P99", name="Ai đó")
+    assert changes(golden, register) == []
 
 
 def test_a_score_sheet_in_force_does_not_change(golden: Case, tmp_path: Path) -> None:
