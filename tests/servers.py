@@ -101,7 +101,11 @@ class Server:
         )
 
     def __enter__(self) -> Self:
-        return self.wait_until_ready()
+        try:
+            return self.wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:

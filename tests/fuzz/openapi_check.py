@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 
 from tests.servers import KEY, SECRET
 
-EXAMPLES = 100  # of each operation
+EXAMPLES = 50  # of each operation
 
 
 def check(url: str, token: str | None = None) -> int:

@@ -1,7 +1,7 @@
 """Large and hostile bodies: each is answered as specified, soon, and the memory of it is let go."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -138,8 +138,9 @@ def send(http: httpx.Client, name: str) -> httpx.Response:
 
 
 @pytest.fixture(scope="module")
-def http(server: Server) -> httpx.Client:
-    return server.client()
+def http(server: Server) -> Iterator[httpx.Client]:
+    with server.client() as client:
+        yield client
 
 
 @pytest.mark.parametrize("name", BODIES)

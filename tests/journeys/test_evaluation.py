@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.assessment import reference
+from lrs.case_import import import_case
+from lrs.cases import read_case
+from tests.assessment import product, reference
 from tests.databases import database_on
 from tests.evaluation import (
     MOVEMENT,
@@ -28,6 +30,7 @@ from tests.evaluation import (
 from tests.lrs.cases.golden import Edit, copied
 from tests.lrs.commands import Commands
 from tests.servers import Server
+from tests.xapi_client import JSON, STATEMENTS, store_in_this_process
 
 VERSION = {"X-Experience-API-Version": "1.0.3"}
 
@@ -141,9 +144,8 @@ class Platforms:
         return client
 
     def post(self, platform: str, body: bytes) -> None:
-        said = {"Content-Type": "application/json"}
         url = f"{self._endpoint}/statements"
-        answer = self._clients[platform].post(url, content=body, headers=said)
+        answer = self._clients[platform].post(url, content=body, headers=JSON)
         self.answers.append(answer.status_code)
 
     def close(self) -> None:
@@ -186,17 +188,16 @@ def test_what_platforms_post_comes_to_the_same_as_what_is_imported(
 def test_what_was_posted_before_anybody_was_known_counts_once_they_are(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    commands = Commands(sqlite_url, tmp_path)
-    with Server(sqlite_url, tmp_path) as server:
-        for name in credentials(MOVEMENT).values():
-            commands.run("credentials", "create", "--name", name)
-        platforms = Platforms(server, commands)
+    folder = copied(tmp_path, Edit("period.yaml", "{after_lines: 84}", "after_all_lines"))
+    wanted = reference.expected(folder)
+    assert wanted["result_sets"] != expected()["result_sets"], "the last lines count too"
+    with store_in_this_process(sqlite_url) as running:
+        clients = {}
+        for platform, name in credentials(MOVEMENT).items():
+            issued = running.store.credentials.issue(name)
+            clients[platform] = running.client().signed_in((issued.key, issued.secret))
         for platform, body, _ in requests(MOVEMENT):
-            platforms.post(platform, body)
-        platforms.close()
-        case = copied(tmp_path, Edit("period.yaml", "{after_lines: 84}", "after_all_lines"))
-        imported = commands.json("import", "case", case)
-        assert (imported["stored"], imported["credentials"]) == (0, 0)
-        wanted = reference.expected(case)
-        assert wanted["result_sets"] != expected()["result_sets"], "the last lines count too"
-        check(wanted, documents(commands, wanted))
+            clients[platform].http.post(STATEMENTS, content=body, headers=JSON)
+        imported = import_case(running.store, read_case(folder))
+        assert (imported.stored, imported.credentials) == (0, 0)
+        check(wanted, product.documents(running.store, PERIOD))

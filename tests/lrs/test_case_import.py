@@ -1,6 +1,7 @@
 """Importing a case by command: wholly or not at all, and as often as one likes."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,6 +95,7 @@ def test_a_second_import_begun_beside_the_first_is_refused(sqlite_url: str) -> N
                 control.start_case_import(str(MOVEMENT), True, "en")
         while (state := control.case_import_progress())["done"] is None:
             assert state["failure"] is None
+            time.sleep(0.01)
 
 
 # Requests of any size
