@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select, text
 
-from lrs.log.recorder import StreamConflict
+from lrs.imports import queue
+from lrs.log.recorder import Append, StreamConflict
 from lrs.projector import catch_up
 from lrs.store import Store
 from projections import assessment
@@ -46,7 +47,7 @@ def change(store: Store, decide: Decide, *, by: bytes = NOBODY) -> int:
         ]
         try:
             for start in range(0, len(events), AT_ONCE):
-                store.writer.append(events[start : start + AT_ONCE]).result()
+                queue(store, Append(events[start : start + AT_ONCE])).result()
         except StreamConflict:
             continue
         return len(events)

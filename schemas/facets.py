@@ -12,6 +12,12 @@ from schemas.agents import agent_key
 from schemas.keys import activity_key, registration_key, verb_key
 from schemas.statement import VOIDED
 
+MOST_NAMES: Final = 1000
+"""Agents, activities and the like that one statement may name: everything it names is indexed for
+it and for each statement that refers to it.
+"""
+_SHORTEST_NAME: Final = 10  # bytes, as in {"id":"a:"}
+
 AGENT: Final = 1
 """The actor, or an Agent or Group as object; with the members of a Group."""
 AGENT_RELATED: Final = 2
@@ -94,3 +100,11 @@ def _add_context(
         _add_agent(agents, item["agent"], AGENT_RELATED)
     for item in context.get("contextGroups", ()):
         _add_agent(agents, item["group"], AGENT_RELATED)
+
+
+def too_many_names(statement: Mapping[str, Any], text: bytes) -> int:
+    """How many a valid statement names if those are more than ``MOST_NAMES``, else 0."""
+    if len(text) <= MOST_NAMES * _SHORTEST_NAME:
+        return 0
+    names = len(facets(statement))
+    return names if names > MOST_NAMES else 0

@@ -653,6 +653,12 @@ RULES: Final[Mapping[str, Rule]] = {
         "The statements of a case have no “{key}”.",
         "Remove “{key}”.",
     ),
+    "statement.names": _rule(
+        "Bản ghi nêu {names} người, nhóm và hoạt động; nhiều nhất là {limit}.",
+        "Chia thành nhiều bản ghi.",
+        "The statement names {names} agents and activities; the most are {limit}.",
+        "Split it into several statements.",
+    ),
     "statement.duration": _rule(
         "Thời lượng “{value}” có hơn 2 chữ số lẻ của giây.",
         "Làm tròn đến phần trăm giây.",

@@ -15,6 +15,7 @@ from lrs.cases.reading import Names, Reading
 from lrs.cases.scalars import integer
 from lrs.cases.shapes import Required, document, each_valid, reference, shape
 from lrs.cases.yaml_text import Node
+from schemas.facets import MOST_NAMES, too_many_names
 from schemas.formats import is_timestamp, is_uuid
 from schemas.json_text import InvalidJson, parse
 from schemas.problems import Problem, render
@@ -92,7 +93,10 @@ class Statements:
         except InvalidJson as error:
             _report(reading, number, error.problems)
             return ""
-        _report(reading, number, check_statement(value, "1.0"))
+        problems = check_statement(value, "1.0")
+        _report(reading, number, problems)
+        if not problems and (names := too_many_names(value, body)):
+            reading.refuse("statement.names", number, "", names=names, limit=MOST_NAMES)
         if type(value) is not dict:
             return ""
         _check_promises(reading, number, value)

@@ -34,14 +34,12 @@ from projections import activities, statement_index, statement_query
 from schemas import json_text
 from schemas.comparison import content_hash
 from schemas.events import Kind, LogEntry, NewEvent
-from schemas.facets import facets, is_voiding
+from schemas.facets import MOST_NAMES, is_voiding, too_many_names
 from schemas.formats import is_uuid
 from schemas.problems import Problem
 from schemas.statement import check_statement
 
 LARGE_BODY = 65_536  # bytes; a larger one is checked beside the event loop
-MOST_NAMES = 1000  # agents, activities and the like that one statement may name
-SHORTEST_NAME = 10  # bytes, as in {"id":"a:"}
 READ = frozenset(("all", "all/read", "statements/read", "statements/read/mine"))
 READ_ALL = frozenset(("all", "all/read", "statements/read"))
 WRITE = frozenset(("all", "statements/write"))
@@ -135,11 +133,10 @@ def receive(request: XapiRequest, put_id: str | None = None, most: int | None = 
 def _check_names(
     pointers: Sequence[str], values: Sequence[dict[str, Any]], texts: Sequence[bytes]
 ) -> None:
-    """Everything a statement names is indexed for it and for each statement that refers to it."""
     problems = [
         Problem(at, "statement-too-many-names", names, {"limit": MOST_NAMES})
         for at, value, text in zip(pointers, values, texts, strict=True)
-        if len(text) > MOST_NAMES * SHORTEST_NAME and (names := len(facets(value))) > MOST_NAMES
+        if (names := too_many_names(value, text))
     ]
     if problems:
         raise BodyTooLarge(*problems)

@@ -228,7 +228,7 @@ def test_what_was_answered_at_a_position_is_answered_as_of_it_for_ever(
     with opened(database_url, follow=True) as store:
 
         def ask(done: int, total: int) -> None:
-            if dice.random() < 0.2:
+            if dice.random() < 0.4:
                 answered.append(answers(store))
 
         import_case(store, case, progress=ask)

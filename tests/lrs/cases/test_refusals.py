@@ -28,6 +28,9 @@ from tests.lrs.cases.golden import (
     problems_of,
 )
 
+MEMBERS = ", ".join(f'{{"mbox": "mailto:a{number}@b.example"}}' for number in range(1001))
+TEAM = f'"team": {{"objectType": "Group", "member": [{MEMBERS}]}}'
+
 
 class Wrong(NamedTuple):
     """An edit, the rule it breaks and the line that is told: by what stands on it, or its number.
@@ -210,6 +213,7 @@ STATEMENTS = [
     Wrong("statement.timestamp_form", BDHVS, "30T16:20:00Z", "30T16:20:00.0000Z", "a1000001"),
     Wrong("statement.timestamp_form", BDHVS, "30T16:20:00Z", "30T16:20:00", "a1000001"),
     Wrong("statement.property", BDHVS, A1_1, f'{A1_1[:-1]}, "version": "1.0.3"}}', "a1000001"),
+    Wrong("statement.names", BDHVS, f"}}, {A1_1}", f", {TEAM}}}, {A1_1}", "a1000001"),
     Wrong("statement.property", BDHVS, A1_1, f'{A1_1[:-1]}, "attachments": []}}', "a1000001"),
     Wrong("statement.duration", BDHVS, '"PT3600S"', '"PT3600.125S"', "3600.125"),
     Wrong("statement.void", BDHVS, A1_1, f"{A1_1}\n{VOID_OF_B2_1}", "e5000099"),
