@@ -10,9 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
-from lrs.auth.credentials import Credential
+from lrs.auth.credentials import Credential, credential_of
 from lrs.cases import Case, changes
 from lrs.imports import queue
 from lrs.jobs import Progress
@@ -115,10 +113,7 @@ def senders(store: Store, case: Case) -> dict[str, Credential]:
             store.credentials.issue(platform.credential, SCOPES)
             named = [row for row in store.credentials.issued() if row.name == platform.credential]
         row = next((row for row in named if not row.revoked), named[0])
-        authority = msgspec.json.decode(row.authority)
-        sending[platform.id] = Credential(
-            row.id, row.name, frozenset(row.scopes.split()), authority
-        )
+        sending[platform.id] = credential_of(row)
     return sending
 
 

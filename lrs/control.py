@@ -36,11 +36,11 @@ from starlette.responses import Response
 from lrs import directory, directory_import, evaluation, periods, queues
 from lrs.auth.accounts import AccountClosed, AccountExists, UnknownAccount
 from lrs.auth.credentials import (
-    Credential,
     CredentialRevoked,
     InvalidAuthority,
     Issued,
     UnknownCredential,
+    credential_of,
 )
 from lrs.case_import import import_case
 from lrs.cases import read_case
@@ -163,8 +163,7 @@ class Control:
         sender = OWN
         if credential is not None:
             row = self._credential(credential)
-            authority = msgspec.json.decode(row.authority)
-            sender = Credential(row.id, row.name, frozenset(row.scopes.split()), authority)
+            sender = credential_of(row)
         imported = import_lines(
             self._store,
             [Line(*line) for line in lines],

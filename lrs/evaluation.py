@@ -88,12 +88,12 @@ def explanations(
             raise EvaluationRefused(f"--criterion {criterion}: there are {', '.join(known)}")
         if person is not None:
             try:
-                gathered = [gather_person(connection, seen, person)]
+                gathered = iter([gather_person(connection, seen, person)])
             except assessment.PersonUnknown:
                 raise EvaluationRefused(f"{person}: no such person in {asked.period}") from None
             nobodys: list[bytes] = []
         else:
-            gathered = list(gather_all(connection, seen))
+            gathered = gather_all(connection, seen)
             nobodys = [evidence.statement for evidence in unattributed(connection, seen)]
         explained = (explain(book, file, evidence) for file, evidence in gathered)
         document = explanations_document(book, seen.result_set, explained, nobodys, person)

@@ -1,10 +1,10 @@
 """What waits for a decision: identifiers that are nobody's, activities that are no course.
 
 The tables hold only digests, so what a person can read comes from the log: from the statement of
-each that was stored last. What holds back most comes first.
+each that was stored last.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -14,9 +14,8 @@ from lrs import evaluation
 from lrs.store import Store
 from projections import assessment
 from projections.assessment import UnmappedCourse, UnresolvedActor
-from projections.assessment.tables import NOBODY_KNOWN
 from projections.scoring.documents import moment
-from schemas.agents import IDENTIFIERS
+from schemas.agents import identifiers
 
 AT_ONCE: Final = 1_000
 Q = TypeVar("Q", UnresolvedActor, UnmappedCourse)
@@ -25,79 +24,80 @@ Q = TypeVar("Q", UnresolvedActor, UnmappedCourse)
 def actors(store: Store) -> list[dict[str, Any]]:
     """Identifiers that are nobody's, with the name that their latest statement says."""
     with evaluation.reading(store) as connection:
-        found = _whole(connection, store, _actors_after)
+        found = _most_first(whole_actors(connection, _position(store, connection)))
+        statements = latest_statements(store, connection, found)
         return [
-            {
-                "identifier": {name: actor[name] for name in IDENTIFIERS if name in actor},
-                "name": actor.get("name"),
-                **_held(row),
-            }
-            for row, statement in _with_statements(store, connection, found)
-            for actor in [statement["actor"]]
+            {**identifier_of(statement), **held_back(row)}
+            for row, statement in zip(found, statements, strict=True)
         ]
 
 
 def courses(store: Store, platform: str | None = None) -> list[dict[str, Any]]:
     """Activities that are no course, by platform and IRI, with their name as statements have it."""
     with evaluation.reading(store) as connection:
-        found = [
-            row
-            for row in _whole(connection, store, _courses_after)
-            if platform in (None, row.platform)
-        ]
+        whole = whole_courses(connection, _position(store, connection))
+        found = _most_first([row for row in whole if platform in (None, row.platform)])
+        statements = latest_statements(store, connection, found)
         return [
-            {
-                "platform": row.platform,
-                "activity": activity["id"],
-                "name": activity.get("definition", {}).get("name"),
-                **_held(row),
-            }
-            for row, statement in _with_statements(store, connection, found)
-            for activity in [statement["object"]]
+            {"platform": row.platform, **activity_of(statement), **held_back(row)}
+            for row, statement in zip(found, statements, strict=True)
         ]
 
 
-def _whole(
-    connection: Connection,
-    store: Store,
-    page_after: Callable[[Connection, int, Q | None], list[Q]],
-) -> list[Q]:
-    position = store.log.tracked(connection, assessment.NAME)
-    found = page = page_after(connection, position, None)
-    while len(page) == AT_ONCE:
-        page = page_after(connection, position, page[-1])
-        found = found + page
-    return sorted(found, key=lambda row: -row.statements)
+def whole_actors(connection: Connection, position: int) -> list[UnresolvedActor]:
+    """The whole queue as of a position, in the order of the identifiers' keys."""
+    found = more = assessment.unresolved_actors(connection, position, limit=AT_ONCE)
+    while len(more) == AT_ONCE:
+        last = more[-1].identity
+        more = assessment.unresolved_actors(connection, position, after=last, limit=AT_ONCE)
+        found = found + more
+    return found
 
 
-def _actors_after(
-    connection: Connection, position: int, last: UnresolvedActor | None
-) -> list[UnresolvedActor]:
-    after = NOBODY_KNOWN if last is None else last.identity
-    return assessment.unresolved_actors(connection, position, after=after, limit=AT_ONCE)
+def whole_courses(connection: Connection, position: int) -> list[UnmappedCourse]:
+    """The whole queue as of a position, by platform and the key of the activity."""
+    found = more = assessment.unmapped_courses(connection, position, limit=AT_ONCE)
+    while len(more) == AT_ONCE:
+        last = (more[-1].platform, more[-1].activity)
+        more = assessment.unmapped_courses(connection, position, after=last, limit=AT_ONCE)
+        found = found + more
+    return found
 
 
-def _courses_after(
-    connection: Connection, position: int, last: UnmappedCourse | None
-) -> list[UnmappedCourse]:
-    after = ("", b"") if last is None else (last.platform, last.activity)
-    return assessment.unmapped_courses(connection, position, after=after, limit=AT_ONCE)
-
-
-def _with_statements(
-    store: Store, connection: Connection, rows: Sequence[Q]
-) -> Iterator[tuple[Q, Mapping[str, Any]]]:
+def latest_statements(
+    store: Store, connection: Connection, rows: Sequence[UnresolvedActor | UnmappedCourse]
+) -> Iterator[Mapping[str, Any]]:
+    """The statement of each row that was stored last, as it was received."""
     for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
-        entries = store.log.entries(connection, [row.position for row in some])
-        for row, entry in zip(some, entries, strict=True):
-            yield row, orjson.loads(entry.body)
+        positions = [row.position for row in rows[start : start + AT_ONCE]]
+        for entry in store.log.entries(connection, positions):
+            yield orjson.loads(entry.body)
 
 
-def _held(row: UnresolvedActor | UnmappedCourse) -> dict[str, Any]:
+def identifier_of(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """Whom the statement is about, and the name it gives them, which decides nothing."""
+    actor = statement["actor"]
+    return {"identifier": identifiers(actor), "name": actor.get("name")}
+
+
+def activity_of(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The activity the statement is about, and its name by language."""
+    activity = statement["object"]
+    return {"activity": activity["id"], "name": activity.get("definition", {}).get("name")}
+
+
+def held_back(row: UnresolvedActor | UnmappedCourse) -> dict[str, Any]:
     return {
         "statements": row.statements,
         "first": moment(row.first),
         "last": moment(row.last),
         "latest": row.position,
     }
+
+
+def _position(store: Store, connection: Connection) -> int:
+    return store.log.tracked(connection, assessment.NAME)
+
+
+def _most_first(rows: Sequence[Q]) -> list[Q]:
+    return sorted(rows, key=lambda row: -row.statements)

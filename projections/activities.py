@@ -11,12 +11,11 @@ parsed in depth: values are compared as the text they were received as, which al
 exact.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-import orjson
 from msgspec import Raw, Struct
 from sqlalchemy import (
     BigInteger,
@@ -191,10 +190,3 @@ def texts(connection: Connection, tables: Tables, ids: Iterable[str]) -> dict[st
             (activity_id, definition) for activity_id, definition in connection.execute(query)
         )
     return found
-
-
-def definitions(
-    connection: Connection, tables: Tables, ids: Iterable[str]
-) -> dict[str, Mapping[str, Any]]:
-    """The canonical definition of each of these activities that has one."""
-    return {id_: orjson.loads(text) for id_, text in texts(connection, tables, ids).items()}

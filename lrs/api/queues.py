@@ -4,10 +4,9 @@ An identifier that is nobody's belongs to no unit, so the queues are for those w
 for others they do not exist.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
-import orjson
 from fastapi import Query
 from pydantic import Field
 from sqlalchemy import Connection
@@ -20,12 +19,16 @@ from lrs.api.views import Views
 from lrs.auth.accounts import Account
 from lrs.kept import Kept
 from lrs.lines import last_change
-from projections import assessment
+from lrs.queues import (
+    activity_of,
+    held_back,
+    identifier_of,
+    latest_statements,
+    whole_actors,
+    whole_courses,
+)
 from projections.assessment import UnmappedCourse, UnresolvedActor
-from projections.scoring.documents import moment
 
-IDENTIFIERS: Final = ("account", "mbox", "mbox_sha1sum", "openid")
-AT_ONCE: Final = 1000
 R = TypeVar("R", UnresolvedActor, UnmappedCourse)
 
 
@@ -98,11 +101,6 @@ def routes(api: Api, views: Views) -> None:
         if not views.reach(connection, asker).everything:
             raise nothing_there(what)
 
-    def parsed(connection: Connection, positions: Sequence[int]) -> list[Any]:
-        """The statements at these positions."""
-        entries = store.log.entries(connection, positions)
-        return [orjson.loads(entry.body) for entry in entries]
-
     @api.route(
         "GET",
         "/evidence/unresolved-actors",
@@ -119,16 +117,16 @@ def routes(api: Api, views: Views) -> None:
 
         def show(connection: Connection) -> UnresolvedActors:
             check_reach(connection, asker, "unresolved-actors")
-            queue = _whole(actors, connection, position, _actors)
+            queue = _whole(actors, connection, position, whole_actors)
             ids = [row.identity.hex() for row in queue]
             shown = page(ids, queue, after, limit or DEFAULT)
-            statements = parsed(connection, [row.position for row in shown.rows])
+            statements = latest_statements(store, connection, shown.rows)
             return UnresolvedActors(
                 **located(connection, position),
                 total=len(queue),
                 statements=sum(row.statements for row in queue),
                 rows=[
-                    UnresolvedActorAnswer(**_actor(statement["actor"]), **_held(row))
+                    UnresolvedActorAnswer(**identifier_of(statement), **held_back(row))
                     for row, statement in zip(shown.rows, statements, strict=True)
                 ],
                 next=_next(position, shown.after),
@@ -156,18 +154,18 @@ def routes(api: Api, views: Views) -> None:
 
         def show(connection: Connection) -> UnmappedCourses:
             check_reach(connection, asker, "unmapped-courses")
-            whole = _whole(courses, connection, position, _courses)
+            whole = _whole(courses, connection, position, whole_courses)
             queue = [row for row in whole if platform in (None, row.platform)]
             ids = [f"{row.platform}/{row.activity.hex()}" for row in queue]
             shown = page(ids, queue, after, limit or DEFAULT)
-            statements = parsed(connection, [row.position for row in shown.rows])
+            statements = latest_statements(store, connection, shown.rows)
             return UnmappedCourses(
                 **located(connection, position),
                 total=len(queue),
                 statements=sum(row.statements for row in queue),
                 rows=[
                     UnmappedCourseAnswer(
-                        platform=row.platform, **_activity(statement["object"]), **_held(row)
+                        platform=row.platform, **activity_of(statement), **held_back(row)
                     )
                     for row, statement in zip(shown.rows, statements, strict=True)
                 ],
@@ -190,42 +188,6 @@ def _whole(
         queue = read(connection, position)
         kept.put(state, queue)
     return queue
-
-
-def _actors(connection: Connection, position: int) -> list[UnresolvedActor]:
-    found = more = assessment.unresolved_actors(connection, position, limit=AT_ONCE)
-    while len(more) == AT_ONCE:
-        last = more[-1].identity
-        more = assessment.unresolved_actors(connection, position, after=last, limit=AT_ONCE)
-        found = found + more
-    return found
-
-
-def _courses(connection: Connection, position: int) -> list[UnmappedCourse]:
-    found = more = assessment.unmapped_courses(connection, position, limit=AT_ONCE)
-    while len(more) == AT_ONCE:
-        last = (more[-1].platform, more[-1].activity)
-        more = assessment.unmapped_courses(connection, position, after=last, limit=AT_ONCE)
-        found = found + more
-    return found
-
-
-def _actor(actor: Mapping[str, Any]) -> dict[str, Any]:
-    identifier = {name: actor[name] for name in IDENTIFIERS if name in actor}
-    return {"identifier": identifier, "name": actor.get("name")}
-
-
-def _activity(activity: Mapping[str, Any]) -> dict[str, Any]:
-    return {"activity": activity["id"], "name": activity.get("definition", {}).get("name")}
-
-
-def _held(row: UnresolvedActor | UnmappedCourse) -> dict[str, Any]:
-    return {
-        "statements": row.statements,
-        "first": moment(row.first),
-        "last": moment(row.last),
-        "latest": row.position,
-    }
 
 
 def _next(position: int, after: str | None) -> str | None:

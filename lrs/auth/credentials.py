@@ -330,13 +330,13 @@ def _read(connection: Connection, changed: int) -> _Known:
     return _Known(
         changed,
         {row.id: row for row in rows},
-        {row.id: _credential(row) for row in rows},
+        {row.id: credential_of(row) for row in rows},
         {row.key: row for row in rows},
         {},
     )
 
 
-def _credential(row: CredentialRow) -> Credential:
+def credential_of(row: CredentialRow) -> Credential:
     authority = orjson.loads(row.authority)
     return Credential(row.id, row.name, frozenset(row.scopes.split()), authority, row.expires)
 
