@@ -13,6 +13,7 @@ import typer
 from lrs import __version__
 from lrs.commands import (
     accounts,
+    audit,
     cases,
     courses,
     credentials,
@@ -64,6 +65,7 @@ app.add_typer(projections.app, name="projections")
 statements.imports.command("case")(cases.import_case)
 statements.imports.command("directory")(directory.import_directory)
 statements.exports.command("directory-template")(directory.export_directory_template)
+app.add_typer(audit.app, name="audit")
 app.add_typer(statements.imports, name="import")
 app.add_typer(statements.exports, name="export")
 

@@ -15,6 +15,7 @@ class Kind(IntEnum):
     """What happened, as one number."""
 
     LOG_OPENED = 1
+    EPOCH_BEGUN = 4  # events were lost after they were signed for; names the loss
     STATEMENT_1_0 = 2  # a statement received under xAPI 1.0.x; its body is the JSON text received
     STATEMENT_2_0 = 3  # the same under xAPI 2.0
     DOCUMENT_STORED = 8
@@ -60,9 +61,19 @@ class Kind(IntEnum):
     PERIOD_REOPENED = 67
     APPEAL_DECIDED = 68
     APPEAL_WITHDRAWN = 69
+    AWARD_DECIDED = 70
+    AWARD_WITHDRAWN = 71
     ACCOUNT_OPENED = 96
     ACCOUNT_CHANGED = 97
     ACCOUNT_CLOSED = 98
+    LEGAL_HOLD_PLACED = 112  # what is decided about a person's data; see schemas.privacy
+    LEGAL_HOLD_LIFTED = 113
+    FORGETTING_PROPOSED = 114
+    FORGETTING_REFUSED = 115
+    FORGETTING_WITHDRAWN = 116
+    PERSON_FORGOTTEN = 117
+    RETENTION_APPLIED = 118
+    RECORD_READ = 128  # somebody read another person's record; see schemas.readings
 
 
 class Category(IntEnum):
@@ -75,12 +86,15 @@ class Category(IntEnum):
     CREDENTIAL = 4
     REGISTER = 5
     ACCOUNT = 6
+    PRIVACY = 7
+    READING = 8
 
 
 STATEMENT_KINDS: Final = (Kind.STATEMENT_1_0, Kind.STATEMENT_2_0)
 
 CATEGORIES: Final[Mapping[int, Category]] = {
     Kind.LOG_OPENED: Category.LOG,
+    Kind.EPOCH_BEGUN: Category.LOG,
     Kind.STATEMENT_1_0: Category.STATEMENT,
     Kind.STATEMENT_2_0: Category.STATEMENT,
     Kind.DOCUMENT_STORED: Category.DOCUMENT,
@@ -95,10 +109,16 @@ CATEGORIES: Final[Mapping[int, Category]] = {
     Kind.ACCOUNT_OPENED: Category.ACCOUNT,
     Kind.ACCOUNT_CHANGED: Category.ACCOUNT,
     Kind.ACCOUNT_CLOSED: Category.ACCOUNT,
+    **dict.fromkeys(
+        (kind for kind in Kind if Kind.LEGAL_HOLD_PLACED <= kind < Kind.RECORD_READ),
+        Category.PRIVACY,
+    ),
+    Kind.RECORD_READ: Category.READING,
 }
 
 TOPICS: Final[Mapping[str, int]] = {
     "LogOpened": Kind.LOG_OPENED,
+    "EpochBegun": Kind.EPOCH_BEGUN,
     "StatementStored/1.0": Kind.STATEMENT_1_0,
     "StatementStored/2.0": Kind.STATEMENT_2_0,
     "DocumentStored": Kind.DOCUMENT_STORED,
@@ -144,9 +164,19 @@ TOPICS: Final[Mapping[str, int]] = {
     "PeriodReopened": Kind.PERIOD_REOPENED,
     "AppealDecided": Kind.APPEAL_DECIDED,
     "AppealWithdrawn": Kind.APPEAL_WITHDRAWN,
+    "AwardDecided": Kind.AWARD_DECIDED,
+    "AwardWithdrawn": Kind.AWARD_WITHDRAWN,
     "AccountOpened": Kind.ACCOUNT_OPENED,
     "AccountChanged": Kind.ACCOUNT_CHANGED,
     "AccountClosed": Kind.ACCOUNT_CLOSED,
+    "LegalHoldPlaced": Kind.LEGAL_HOLD_PLACED,
+    "LegalHoldLifted": Kind.LEGAL_HOLD_LIFTED,
+    "ForgettingProposed": Kind.FORGETTING_PROPOSED,
+    "ForgettingRefused": Kind.FORGETTING_REFUSED,
+    "ForgettingWithdrawn": Kind.FORGETTING_WITHDRAWN,
+    "PersonForgotten": Kind.PERSON_FORGOTTEN,
+    "RetentionApplied": Kind.RETENTION_APPLIED,
+    "RecordRead": Kind.RECORD_READ,
 }
 """Stable topics, as the eventsourcing library names them."""
 
@@ -159,6 +189,8 @@ class NewEvent(NamedTuple):
 
     ``content_hash`` (32 bytes) tells whether a later event of the same stream version is a retry of
     this one; empty when it never is. ``value`` is the parsed body where the caller has it already.
+    ``subject`` (16 bytes) is whose personal content the body is, so that it can be forgotten with
+    that person; empty when it is nobody's.
     """
 
     kind: int
@@ -168,6 +200,7 @@ class NewEvent(NamedTuple):
     stream_version: int = 1
     content_hash: bytes = b""
     value: Any = None
+    subject: bytes = b""
 
 
 class LogEntry(NamedTuple):

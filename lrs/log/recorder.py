@@ -202,7 +202,7 @@ class LogRecorder(ProcessRecorder):
         salts = os.urandom(leaf.SALT_LENGTH * len(events))
         entries, rows, registry = [], [], []
         for number, event in enumerate(events):
-            kind, stream_id, body, credential, version, content_hash, value = event
+            kind, stream_id, body, credential, version, content_hash, value, _subject = event
             position += 1
             stored += 1
             salt = salts[number * leaf.SALT_LENGTH : (number + 1) * leaf.SALT_LENGTH]
@@ -311,6 +311,13 @@ class LogRecorder(ProcessRecorder):
         sql = f"SELECT {_COLUMNS} FROM event_log WHERE position IN ({{}})"
         found = {row[0]: row for row in self._fetch_in(connection, sql, positions)}
         return [LogEntry(*found[position]) for position in positions]
+
+    def leaves(
+        self, connection: Connection, after: int = 0, limit: int = 1000
+    ) -> list[tuple[int, bytes]]:
+        """Position and leaf hash of up to ``limit`` events past position ``after``, in order."""
+        sql = "SELECT position, leaf FROM event_log WHERE position > ? ORDER BY position LIMIT ?"
+        return self._fetch(connection, sql, (after, limit))
 
     def position_of(
         self, connection: Connection, category: int, stream_id: bytes, stream_version: int = 1

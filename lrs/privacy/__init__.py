@@ -1,0 +1,1 @@
+"""Personal content under keys that can be destroyed, and what is decided about it."""
