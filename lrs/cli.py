@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. What a person can mend is said in a line; anything else is a defect and shows
     where.
     """
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
     from lrs.logs import console_renderer
     from lrs.settings import InvalidSettings
 

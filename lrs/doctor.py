@@ -13,7 +13,8 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from lrs.control import CommandRefused, shown_url
+from lrs.asked import CommandRefused
+from lrs.control import shown_url
 from lrs.log import leaf
 from lrs.log.recorder import LogRecorder
 from lrs.log.storage import sqlite_path

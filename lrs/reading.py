@@ -10,7 +10,8 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from lrs.control import CommandRefused, cannot_open, shown_url
+from lrs.asked import CommandRefused
+from lrs.control import cannot_open, shown_url
 from lrs.log.opening import open_log
 from lrs.log.recorder import LogRecorder
 from lrs.log.storage import Storage, sqlite_path

@@ -28,8 +28,9 @@ from uvicorn.supervisors import Multiprocess
 
 from lrs import __version__
 from lrs.app import create_app
+from lrs.asked import CommandRefused
 from lrs.connections import Connection
-from lrs.control import CommandRefused, callable_at, cannot_open, shown_url
+from lrs.control import callable_at, cannot_open, shown_url
 from lrs.log.storage import StoreInUse
 from lrs.logs import configure_logs
 from lrs.operation import METRICS_DIRECTORY

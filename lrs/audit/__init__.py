@@ -1,1 +1,1 @@
-"""Proof: the Merkle tree over the log, its signed checkpoints, and what an auditor does with them."""
+"""Proof: the Merkle tree over the log, its signed checkpoints, what an auditor does with them."""

@@ -124,8 +124,9 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Change what is given of an account; it holds at its next request."""
+    from lrs.asked import CommandRefused
     from lrs.commands.serve import read
-    from lrs.control import CommandRefused, reach
+    from lrs.control import reach
 
     given = {
         "title": title,
@@ -177,7 +178,7 @@ def close(name: Named, as_json: AsJson = False) -> None:
 
 def _units(unit: list[str] | None, everything: bool, none: bool) -> dict[str, Any]:
     """The units that were given, if any were."""
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     if (unit is not None) + everything + none > 1:
         raise CommandRefused("give either units or --everything")
@@ -187,8 +188,8 @@ def _units(unit: list[str] | None, everything: bool, none: bool) -> dict[str, An
 
 
 def _password(file: Path | None, generated: bool) -> str:
+    from lrs.asked import CommandRefused
     from lrs.auth.passwords import generate
-    from lrs.control import CommandRefused
 
     if file is not None and generated:
         raise CommandRefused("give either --password-file or --generate")

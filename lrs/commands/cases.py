@@ -34,10 +34,11 @@ def import_case(
     Every problem of all its files is told at once, and then nothing is taken in. Importing the
     same case again adds nothing. docs/case-format.md describes the files.
     """
+    from lrs.asked import CommandRefused
     from lrs.cases import read_case
     from lrs.cases.problems import CaseRefused
     from lrs.commands.serve import read
-    from lrs.control import CommandRefused, reach
+    from lrs.control import reach
 
     spoken = language_of_user(language)
     try:

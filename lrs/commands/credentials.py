@@ -125,7 +125,7 @@ def revoke(credential: Named, as_json: AsJson = False) -> None:
 
 def moment(text: str, zone: ZoneInfo) -> datetime:
     """A moment, or the end of a day; without an offset, in the store's time zone."""
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     try:
         found = datetime.fromisoformat(text)
@@ -140,7 +140,7 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
 
 def length(text: str) -> timedelta:
     """A length of time: 7d, 12h, 30m, 90s or 0."""
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     match = re.fullmatch(r"(\d+)([dhms]?)", text)
     if match is None or (not match[2] and match[1] != "0"):
@@ -150,7 +150,7 @@ def length(text: str) -> timedelta:
 
 
 def json_object(text: str, option: str) -> dict[str, Any]:
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     try:
         value = orjson.loads(text)

@@ -42,7 +42,7 @@ def record(decision: "AnyMessage", text: str, as_json: bool) -> None:
 
 
 def day(text: str, option: str) -> date:
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     try:
         if len(text) != len("2026-04-30"):
@@ -58,7 +58,7 @@ def maybe_day(text: str | None, option: str) -> date | None:
 
 def pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
     """What ``NAME=VALUE``, given several times, says of each name."""
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     found: dict[str, str] = {}
     for text in texts or ():

@@ -54,9 +54,10 @@ def import_directory(
     Every problem of all its files is told at once, and then nothing is taken in. Taking in the same
     again adds nothing. `lrs export directory-template` writes the workbook to fill in.
     """
+    from lrs.asked import CommandRefused
     from lrs.cases.problems import CaseRefused
     from lrs.commands.serve import read
-    from lrs.control import CommandRefused, reach
+    from lrs.control import reach
     from lrs.directory_import import read_directory
 
     spoken = language_of_user(language)
@@ -90,8 +91,8 @@ def _options(
     home_page: list[str] | None, category: str | None, head_role: list[str] | None
 ) -> dict[str, object]:
     """Those that were given."""
+    from lrs.asked import CommandRefused
     from lrs.cases.organisation import CATEGORIES
-    from lrs.control import CommandRefused
 
     if category is not None and category not in CATEGORIES:
         raise CommandRefused(f"--category {category}: one of {', '.join(CATEGORIES)} is meant")
@@ -113,8 +114,8 @@ def export_directory_template(
     ] = False,
 ) -> None:
     """Write the Excel workbook that `lrs import directory` reads."""
+    from lrs.asked import CommandRefused
     from lrs.cases.workbook_template import write_template
-    from lrs.control import CommandRefused
     from lrs.directory_import import records_of
 
     if file.suffix.lower() != ".xlsx":

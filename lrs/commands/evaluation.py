@@ -57,8 +57,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show what each point rests on, down to the statements that count and those that do not."""
+    from lrs.asked import CommandRefused
     from lrs.commands.serve import read
-    from lrs.control import CommandRefused, reach
+    from lrs.control import reach
 
     if unit is not None and person is not None:
         raise CommandRefused("--person and --unit: one of them is meant")

@@ -67,7 +67,7 @@ def decide(
 
 
 def _check(decision: str, said: str) -> None:
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     if decision not in DECISIONS:
         raise CommandRefused(f"{said}: {', '.join(DECISIONS)} can be decided")

@@ -22,8 +22,8 @@ def transfer(
     as_json: AsJson = False,
 ) -> None:
     """Give a person another primary post; the one before ends on the day before."""
+    from lrs.asked import CommandRefused
     from lrs.cases.organisation import CATEGORIES
-    from lrs.control import CommandRefused
     from lrs.decisions.messages import Transfer
 
     if category is not None and category not in CATEGORIES:

@@ -57,8 +57,9 @@ def rebuild(
     as_json: AsJson = False,
 ) -> None:
     """Fill new tables from the log while the store goes on, then switch to them at once."""
+    from lrs.asked import CommandRefused
     from lrs.commands.serve import read
-    from lrs.control import CommandRefused, reach
+    from lrs.control import reach
 
     with reach(read()) as ask:
         ask("start_rebuild", name=name, check=check)

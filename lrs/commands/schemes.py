@@ -99,9 +99,9 @@ def show_difference(found: Mapping[str, Any], as_json: bool) -> None:
 
 
 def _read(file: Path, language: str) -> "Scheme":
+    from lrs.asked import CommandRefused
     from lrs.cases.problems import CaseRefused
     from lrs.cases.scheme_file import read_scheme_file
-    from lrs.control import CommandRefused
 
     spoken = language_of_user(language)
     try:

@@ -68,8 +68,9 @@ def import_statements(
 
     Exit code: 0 when every line was taken, 1 when some were refused.
     """
+    from lrs.asked import CommandRefused
     from lrs.commands.serve import read
-    from lrs.control import CommandRefused, reach
+    from lrs.control import reach
     from lrs.imports import FileUnreadable, batches, open_statements, read_lines
 
     if xapi_version not in ("1.0.3", "2.0.0"):
@@ -133,8 +134,8 @@ def export_statements(
 
     The position to go on after later is printed at the end. The server may run meanwhile.
     """
+    from lrs.asked import CommandRefused
     from lrs.commands.serve import read
-    from lrs.control import CommandRefused
     from lrs.exports import export_statements as export
     from lrs.exports import write_attachments
     from lrs.reading import open_for_reading
@@ -224,7 +225,7 @@ def _show_refused(
 
 def language_of_user(chosen: str = "") -> Language:
     """``chosen`` on the command line, else what the user's environment says."""
-    from lrs.control import CommandRefused
+    from lrs.asked import CommandRefused
 
     if chosen in LANGUAGES:
         return LANGUAGES[chosen]

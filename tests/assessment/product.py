@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
+from lrs.asked.control import Control
 from lrs.case_import import import_case
 from lrs.cases import read_case
-from lrs.control import Control
 from lrs.settings import Settings
 from lrs.store import Store
 
@@ -29,7 +29,9 @@ def product_documents(folder: Path, database_url: str | None = None) -> list[dic
 def documents(store: Store, period: str) -> list[dict[str, Any]]:
     control = Control(store)
     found = []
-    for result_set in control.result_sets(period):
-        found.append(orjson.loads(control.results(period, result_set, facts=True)))
-        found.append(orjson.loads(control.explanations(period, result_set)))
+    for result_set in control("result_sets", period=period):
+        found.append(
+            orjson.loads(control("results", period=period, result_set=result_set, facts=True))
+        )
+        found.append(orjson.loads(control("explanations", period=period, result_set=result_set)))
     return found

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
+from lrs.asked import CommandRefused
+from lrs.asked.control import Control
 from lrs.case_import import import_case
 from lrs.cases import read_case
-from lrs.control import CommandRefused, Control
 from lrs.register import change
 from lrs.settings import Settings
 from lrs.store import Store
@@ -90,10 +91,10 @@ def test_a_second_import_begun_beside_the_first_is_refused(sqlite_url: str) -> N
     with opened(sqlite_url) as store:
         control = Control(store)
         with store.storage.write():  # holds the first one up
-            control.start_case_import(str(MOVEMENT), True, "en")
+            control("start_case_import", folder=str(MOVEMENT), freeze=True, language="en")
             with pytest.raises(CommandRefused, match="under way already"):
-                control.start_case_import(str(MOVEMENT), True, "en")
-        while (state := control.case_import_progress())["done"] is None:
+                control("start_case_import", folder=str(MOVEMENT), freeze=True, language="en")
+        while (state := control("case_import_progress"))["done"] is None:
             assert state["failure"] is None
             time.sleep(0.01)
 
@@ -258,7 +259,7 @@ def test_a_defect_shows_where_it_is_and_nothing_of_anybody(
         people = list(case.records.values())
         raise RuntimeError(f"a defect, at {len(people)}")
 
-    monkeypatch.setattr("lrs.control.import_case", fail)
+    monkeypatch.setattr("lrs.asked.imports.import_case", fail)
     said = commands.run("import", "case", MOVEMENT, code=1)
     assert "RuntimeError: a defect" in said
     assert "in _import_case" in said
