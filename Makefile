@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	&& echo "$$python" && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-CODE := $(wildcard lrs projections adapters schemas bench tests)
+CODE := $(wildcard lrs projections adapters schemas bench tests tools)
 # Tests that start no server and no database but a file: they run first and take seconds.
 UNIT := $(wildcard tests/schemas tests/adapters tests/projections/scoring tests/projections/test_*.py)
 
@@ -17,7 +17,7 @@ SUITE ?=
 DB ?= sqlite
 ARGS ?=
 
-.PHONY: help setup demo serve test unit lint format bench conformance faults clients docs lock clean
+.PHONY: help setup demo serve test unit lint format bench tampering conformance faults clients docs lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ format: .venv/.tools ## Put the code into the one format.
 
 bench: .venv/.tools ## Measure the store against bounds measured in the same run.
 	$(BIN)/python -m bench $(ARGS)
+
+tampering: .venv/.tools ## Try all an insider can do to a log, and print what finds it.
+	$(BIN)/python -m tests.tampering
 
 conformance: .venv/.tools ## Run ADL's suite: SUITE=path to its checkout, DB=sqlite or postgresql.
 	$(if $(SUITE),,$(error SUITE=path to a checkout of the ADL LRS conformance test suite is missing))

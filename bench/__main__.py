@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench import batches, evaluation, grown, posts
+from bench import batches, evaluation, grown, posts, proof
 from bench.databases import KINDS, new_database, postgres_server, postgres_version
 from bench.load import LoadGenerator, load_generator
 from bench.machine import describe_machine, load_average
 from bench.report import Report
 from bench.scale import FULL, QUICK, SMOKE
 
-ON_EMPTY: Final = {"posts": posts, "batches": batches, "evaluation": evaluation}
+ON_EMPTY: Final = {"posts": posts, "batches": batches, "evaluation": evaluation, "proof": proof}
 """Parts that begin with an empty database; the others share one that grows."""
 
 NAMES: Final = (*ON_EMPTY, *grown.PARTS)

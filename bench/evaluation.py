@@ -28,6 +28,7 @@ from lrs.cases import changes, read_case
 from lrs.evaluation import Asked
 from lrs.log.recorder import Append, StreamConflict
 from lrs.ministry import Sent, statements, write_ministry
+from lrs.privacy.subjects import of_statement
 from lrs.projector import Follower, catch_up
 from lrs.rebuild import rebuild
 from lrs.register import change
@@ -95,7 +96,16 @@ def _event(sent: Sent, credential: bytes) -> NewEvent:
     value = sent.statement
     text = orjson.dumps(value)
     id_ = bytes.fromhex(value["id"].replace("-", ""))
-    return NewEvent(Kind.STATEMENT_1_0, id_, text, credential, 1, content_hash(value, text), value)
+    return NewEvent(
+        Kind.STATEMENT_1_0,
+        id_,
+        text,
+        credential,
+        1,
+        content_hash(value, text),
+        value,
+        of_statement(value),
+    )
 
 
 def _rebuild(store: Store, report: Report) -> None:

@@ -15,6 +15,8 @@ class Scale:
     query_seconds: float
     query_rounds: int
     batches: int  # for the parts of a batch that are done before its rows are inserted
+    audited: int  # events of the log that is verified
+    leaves: int  # of the tree in which proofs are made
 
 
 FULL = Scale(
@@ -26,6 +28,8 @@ FULL = Scale(
     query_seconds=0.1,
     query_rounds=15,
     batches=200,
+    audited=200_000,
+    leaves=1_000_000,
 )
 QUICK = Scale(
     sizes=(10_000, 100_000),
@@ -36,6 +40,8 @@ QUICK = Scale(
     query_seconds=0.06,
     query_rounds=7,
     batches=60,
+    audited=50_000,
+    leaves=1_000_000,
 )
 SMOKE = Scale(
     sizes=(200, 300),
@@ -46,4 +52,6 @@ SMOKE = Scale(
     query_seconds=0.01,
     query_rounds=1,
     batches=2,
+    audited=600,
+    leaves=1_000,
 )

@@ -19,6 +19,7 @@ from lrs.ministry.people import make_people
 from lrs.ministry.sending import YEAR
 from lrs.ministry.shapes import TERMINATED
 from lrs.ministry.units import units
+from lrs.privacy.subjects import of_statement
 from schemas.comparison import content_hash
 from schemas.events import Kind, NewEvent
 
@@ -93,4 +94,5 @@ def as_event(statement: dict[str, Any], credential: bytes) -> NewEvent:
         credential,
         content_hash=content_hash(statement, text),
         value=statement,
+        subject=of_statement(statement),
     )

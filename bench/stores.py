@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -11,16 +12,21 @@ from lrs.store import Store
 from tests.servers import KEY, SECRET
 
 
-@contextmanager
-def opened(database: Database) -> Iterator[Store]:
-    """The store of a database, with nothing going on in it."""
-    settings = Settings(
+def settings_of(database: Database, **chosen: Any) -> Settings:
+    """Those of the server, as far as they matter here."""
+    return Settings(
         database_url=database.url,
         api_key_default=KEY,
         api_secret_default=SecretStr(SECRET),
         pepper_file=database.directory / "pepper",
+        **chosen,
     )
-    store = Store(settings, follow=False)
+
+
+@contextmanager
+def opened(database: Database, **chosen: Any) -> Iterator[Store]:
+    """The store of a database, with nothing going on in it."""
+    store = Store(settings_of(database, **chosen), follow=False)
     try:
         yield store
     finally:

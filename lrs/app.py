@@ -15,6 +15,7 @@ from lrs.api import (
     people,
     periods,
     queues,
+    readings,
     results,
     session,
     units,
@@ -26,6 +27,8 @@ from lrs.api.views import Views
 from lrs.logs import RequestLog
 from lrs.settings import Settings
 from lrs.store import Store
+from lrs.transparency import routes as transparency
+from lrs.transparency.receipts import HEADER
 from lrs.web import documentation
 from lrs.xapi import about, activities, activity_profile, agent_profile, agents, state, statements
 from lrs.xapi.endpoint import Endpoint, refuse_unknown
@@ -47,6 +50,7 @@ EXPOSED = [
     "X-Experience-API-Version",
     "X-Experience-API-Consistent-Through",
     "Retry-After",
+    HEADER,
 ]
 
 
@@ -93,9 +97,11 @@ def create_app(
         units,
         queues,
         what_if,
+        readings,
     ):
         evaluated.routes(api, views)
     api.seal()
+    transparency.routes(app, store)
     documentation.routes(app, RESOURCES)
     app.add_exception_handler(HTTPException, refuse_unknown)
     app.add_middleware(

@@ -1,8 +1,9 @@
 """Takes an evaluation case into the store: what its files record, then the requests they hold.
 
 The requests are posted as platforms would: each whole or not at all, in the order of the case, with
-the credential of its platform. Where the case freezes the period, the period is frozen. Taking in
-the same case again changes nothing, so an import that was stopped is simply run again.
+the credential of its platform. Where the case freezes the period, the period is frozen, once: who
+thaws it afterwards has decided that it is open, and no import decides otherwise. Taking in the same
+case again changes nothing, so an import that was stopped is simply run again.
 """
 
 from collections import deque
@@ -10,6 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import select
+
+from lrs import periods
 from lrs.auth.credentials import Credential, credential_of
 from lrs.cases import Case, changes
 from lrs.imports import queue
@@ -19,6 +23,10 @@ from lrs.register import Change, Recorded, change
 from lrs.store import Store
 from lrs.xapi.request import XapiRequest
 from lrs.xapi.statements import receive
+from projections import assessment
+from projections.assessment.recording import record_key
+from projections.assessment.tables import FOREVER
+from schemas.events import NOBODY
 from schemas.register import RECORDS, Appeal, Freeze
 
 APPEALED: Final = RECORDS[Appeal].recorded
@@ -35,6 +43,7 @@ class CaseImported:
     present: int = 0
     refused: int = 0  # of requests that contradict what is stored
     credentials: int = 0  # made for platforms; `lrs credentials rotate` shows a new secret
+    thawed: bool = False  # the period was frozen and thawed before, and was left open
 
 
 def import_case(
@@ -42,30 +51,37 @@ def import_case(
     case: Case,
     *,
     freeze: bool = True,
+    by: bytes = NOBODY,
     progress: Progress = lambda done, total: None,
 ) -> CaseImported:
-    """Record and post everything the case holds; ``freeze`` false leaves its period open."""
+    """Record and post everything the case holds; ``freeze`` false leaves its period open.
+
+    ``by`` is who decided what it holds. Raises CaseRefused, and then nothing was recorded.
+    """
     imported = CaseImported()
 
     def first(recorded: Recorded) -> list[Change]:
         return [(said, kind) for said, kind in changes(case, recorded) if kind != APPEALED]
 
-    imported.recorded += change(store, first)
+    imported.recorded += change(store, first, by=by)
+    if freeze and case.freeze is not None:
+        imported.thawed = _is_thawed(store, case.period.id)
+        freeze = not imported.thawed
     before = len(store.credentials.issued())
     sending = senders(store, case)
     imported.credentials = len(store.credentials.issued()) - before
     posting = _Posting(store, imported)
     total = sum(len(batch.lines) for batch in case.batches)
     if freeze and case.freeze == 0:
-        imported.recorded += _freeze(store, case)
+        imported.recorded += _freeze(store, case, by)
     for batch in case.batches:
         posting.post(batch.body, len(batch.lines), sending[batch.platform])
         if freeze and case.freeze == batch.last:
             posting.finish()
-            imported.recorded += _freeze(store, case)
+            imported.recorded += _freeze(store, case, by)
         progress(batch.last, total)
     posting.finish()
-    imported.recorded += change(store, lambda recorded: list(changes(case, recorded)))
+    imported.recorded += change(store, lambda recorded: list(changes(case, recorded)), by=by)
     return imported
 
 
@@ -117,14 +133,21 @@ def senders(store: Store, case: Case) -> dict[str, Credential]:
     return sending
 
 
-def _freeze(store: Store, case: Case) -> int:
-    """Freeze the period at the end of the log as it is now, unless it is frozen."""
-    position = store.log.head().position
-    period = case.period.id
+def _is_thawed(store: Store, period: str) -> bool:
+    """Whether a freeze of the period was taken back and none holds now."""
+    table = assessment.TABLES.records
+    query = select(table.c.until).where(
+        table.c.kind == RECORDS[Freeze].recorded, table.c.key == record_key(period)
+    )
+    with store.storage.read() as connection:
+        ends = list(connection.scalars(query))
+    return bool(ends) and FOREVER not in ends
 
-    def decide(recorded: Recorded) -> list[Change]:
-        if period in recorded[Freeze]:
-            return []
-        return [(Freeze(period=period, position=position), RECORDS[Freeze].recorded)]
 
-    return change(store, decide)
+def _freeze(store: Store, case: Case, by: bytes) -> int:
+    """Freeze the period of the case where the log ends now; how many events that was."""
+    try:
+        periods.freeze(store, case.period.id, by=by)
+    except periods.PeriodFrozen:  # an earlier import of the case did it
+        return 0
+    return 1

@@ -14,6 +14,7 @@ from lrs import __version__
 from lrs.commands import (
     accounts,
     audit,
+    awards,
     cases,
     courses,
     credentials,
@@ -26,12 +27,29 @@ from lrs.commands import (
     periods,
     platforms,
     posts,
+    privacy,
     projections,
     queue,
+    readings,
     schemes,
     serve,
     statements,
     units,
+    witness,
+)
+from lrs.commands.audit import (
+    checkpoint,
+    cosigned,
+    diff,
+    digest,
+    export,
+    prove,
+    recover,
+    replay,
+    results,
+    timestamp,
+    verify,
+    verify_bundle,
 )
 
 app = typer.Typer(
@@ -51,6 +69,7 @@ app.command("explain")(evaluation.explain)
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(periods.app, name="period")
+app.add_typer(awards.app, name="award")
 app.add_typer(schemes.app, name="scheme")
 people.app.command("transfer")(posts.transfer)
 people.app.command("leave")(posts.leave)
@@ -65,7 +84,22 @@ app.add_typer(projections.app, name="projections")
 statements.imports.command("case")(cases.import_case)
 statements.imports.command("directory")(directory.import_directory)
 statements.exports.command("directory-template")(directory.export_directory_template)
+audit.app.command("checkpoint")(checkpoint.checkpoint)
+audit.app.command("recover")(recover.recover)
+audit.app.command("cosigned")(cosigned.cosigned)
+audit.app.command("timestamp")(timestamp.timestamp)
+audit.app.command("verify")(verify.verify)
+audit.app.command("replay")(replay.replay)
+audit.app.command("results")(results.results)
+audit.app.command("digest")(digest.digest)
+audit.app.command("diff")(diff.diff)
+audit.app.command("prove")(prove.prove)
+audit.app.command("export")(export.export)
+audit.app.command("verify-bundle")(verify_bundle.verify_bundle)
 app.add_typer(audit.app, name="audit")
+app.add_typer(witness.app, name="witness")
+privacy.app.command("readings")(readings.readings)
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(statements.imports, name="import")
 app.add_typer(statements.exports, name="export")
 

@@ -26,7 +26,9 @@ from starlette import requests
 from starlette.responses import Response
 
 from lrs.asked import CommandRefused
+from lrs.asked.caller import Caller, this_user
 from lrs.asked.control import Control
+from lrs.audit.start import StartRefused
 from lrs.log.storage import StoreInUse, sqlite_path
 from lrs.settings import Settings
 from lrs.store import Store
@@ -34,24 +36,30 @@ from lrs.store import Store
 PATH: Final = "/internal/"
 BODY_BYTES: Final = 64 * 1024 * 1024
 ANSWER_SECONDS: Final = 120
+_DECODER: Final = msgspec.msgpack.Decoder(tuple[Caller, dict[str, Any]])
 
 Ask = Callable[..., Any]
 """``ask("issue_credential", name="Moodle", …)``: see ``lrs.asked``."""
 
 
 @contextmanager
-def reach(settings: Settings) -> Iterator[Ask]:
-    """A way to ask the store of these settings. Raises CommandRefused when it cannot be reached."""
+def reach(settings: Settings, account: str | None = None) -> Iterator[Ask]:
+    """A way to ask the store of these settings, in the name of this machine's user or of an
+    account. Raises CommandRefused when it cannot be reached.
+    """
+    caller = this_user(account)
     try:
         store = Store(settings, follow=False, on_failure=lambda _: None)
     except StoreInUse as in_use:
-        yield _server_of(settings, in_use)
+        yield _server_of(settings, in_use, caller)
         return
+    except StartRefused as refused:
+        raise CommandRefused(str(refused)) from None
     except (SQLAlchemyError, OSError) as error:
         raise CommandRefused(cannot_open(settings, error)) from error
     control = Control(store)
     try:
-        yield control
+        yield partial(control, caller=caller)
     finally:
         store.close()
 
@@ -69,17 +77,17 @@ def shown_url(settings: Settings) -> str:
     return make_url(settings.database_url).render_as_string(hide_password=True)
 
 
-def _server_of(settings: Settings, in_use: StoreInUse) -> Ask:
+def _server_of(settings: Settings, in_use: StoreInUse, caller: Caller) -> Ask:
     try:
         url, token = _call_file(settings).read_text(encoding="utf-8").split()
     except (OSError, ValueError):
         raise CommandRefused(f"{in_use} It is no server this command could ask.") from None
     open_ = build_opener(ProxyHandler({})).open
 
-    def ask(asked: str, **arguments: Any) -> Any:
+    def ask(asked: str, /, **arguments: Any) -> Any:
         request = Request(  # noqa: S310 (the address our own server wrote)
             f"{url}{PATH}{asked}",
-            msgspec.msgpack.encode(arguments),
+            msgspec.msgpack.encode((caller, arguments)),
             {"Authorization": f"Bearer {token}", "Content-Type": "application/msgpack"},
         )
         try:
@@ -138,10 +146,10 @@ def routes(app: FastAPI, store: Store, token: str | None) -> None:
             return Response(status_code=404)
         if int(request.headers.get("content-length", 0)) > BODY_BYTES:
             return Response(status_code=413)
-        arguments = msgspec.msgpack.decode(await request.body())
+        caller, arguments = _DECODER.decode(await request.body())
         name = request.path_params["asked"]
         try:
-            result = await to_thread.run_sync(partial(control, name, **arguments))
+            result = await to_thread.run_sync(partial(control, name, caller=caller, **arguments))
         except CommandRefused as refusal:
             return Response(str(refusal).encode(), 409, media_type="text/plain; charset=utf-8")
         return Response(msgspec.msgpack.encode(result), media_type="application/msgpack")

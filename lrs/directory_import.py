@@ -14,6 +14,7 @@ from msgspec import structs
 from lrs.cases import Described, changes, oneroster
 from lrs.register import Change, Recorded, change, read
 from lrs.store import Store
+from schemas.events import NOBODY
 from schemas.register import (
     RECORDED,
     RECORDS,
@@ -66,8 +67,11 @@ def read_directory(path: Path, options: Mapping[str, Any]) -> Directory:
     return Directory(read_workbook(path), UNSAID_IN_WORKBOOKS)
 
 
-def import_directory(store: Store, found: Directory) -> int:
-    """Record what differs; return how many events that were. Raises CaseRefused."""
+def import_directory(store: Store, found: Directory, *, by: bytes = NOBODY) -> int:
+    """Record what differs, as decided by ``by``; return how many events that were.
+
+    Raises CaseRefused.
+    """
 
     def decide(recorded: Recorded) -> list[Change]:
         said = {
@@ -77,7 +81,7 @@ def import_directory(store: Store, found: Directory) -> int:
         described = replace(found.described, records=said)
         return [(one, kind) for one, kind in changes(described, recorded)]
 
-    return change(store, decide)
+    return change(store, decide, by=by)
 
 
 def _completed(unsaid: Unsaid, record: Record, recorded: Recorded) -> Record:

@@ -14,19 +14,29 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from lrs.asked import CommandRefused
+from lrs.audit.checkpoints import CheckpointFileDamaged, latest
+from lrs.audit.cosigning import read_policy
+from lrs.audit.quorums import last_quorum
+from lrs.audit.sealer import seal_lag
+from lrs.audit.start import MENDS, find_loss
 from lrs.control import shown_url
 from lrs.log import leaf
 from lrs.log.recorder import LogRecorder
+from lrs.log.rows import Content, Opened, Row
 from lrs.log.storage import sqlite_path
+from lrs.privacy.data_keys import fingerprint_of
+from lrs.privacy.sealing_key import find
 from lrs.reading import open_for_reading
-from lrs.settings import Settings
+from lrs.settings import InvalidSettings, Settings
 from lrs.store import FOLLOWED, INLINE
 from lrs.store_time import iso_time
-from schemas.events import STATEMENT_KINDS, LogEntry
+from schemas.events import STATEMENT_KINDS
 
 State = Literal["ok", "warn", "fail"]
 SAMPLE: Final = 1000  # events whose leaf is computed again, besides the first and the last
 LITTLE_DISK: Final = 1 << 30  # bytes free
+SEAL_LAG: Final = 60  # seconds an event may wait for a checkpoint over it
+QUORUM_WAIT: Final = 3600  # seconds a checkpoint may wait for its witnesses
 LAG: Final = 10_000  # events a followed projection may be behind
 OLDEST_SQLITE: Final = (3, 37, 0)
 WAL_MENDED: Final = (3, 51, 3)
@@ -35,8 +45,18 @@ LOG_TABLES: Final = (
     "event_log",
     "event_registry",
     "attachment_content",
+    "attachment_sealed",
+    "log_epoch",
+    "signed_checkpoint",
+    "cosignature",
     "projection_tracking",
+    "data_key",
+    "sealing",
+    "merkle_tile",
+    "merkle_tree",
 )
+
+GUARDED: Final = LOG_TABLES[:7]
 
 
 class Finding(NamedTuple):
@@ -52,12 +72,28 @@ def examine(settings: Settings, seed: int | None = None) -> Iterator[Finding]:
     """Everything, in the order of what stands on what. Stops where nothing further can be seen."""
     yield Finding("ok", "settings", f"read; {shown_url(settings)}")
     yield from _pepper(settings)
+    yield from _signing_key(settings)
     yield from _disk(settings)
     try:
         with open_for_reading(settings) as log, log.storage.read() as connection:
             for look in (_versions, _tables, _triggers, _positions, _head, _clock):
                 yield from _guarded(look, log, connection)
+
+            def sealing_key(_: LogRecorder, connection: Connection) -> Iterator[Finding]:
+                return _sealing_key(settings, connection)
+
+            yield from _guarded(sealing_key, log, connection)
             yield from _leaves(log, connection, random.Random(seed))  # noqa: S311 (a sample)
+
+            def checkpoints(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+                return _checkpoints(settings, log, connection)
+
+            yield from _guarded(checkpoints, log, connection)
+
+            def witnesses(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+                return _witnesses(settings, log, connection)
+
+            yield from _guarded(witnesses, log, connection)
             yield from _guarded(_projections, log, connection)
     except CommandRefused as refusal:
         yield Finding("fail", "database", str(refusal), "Start the database, or mend the URL.")
@@ -88,6 +124,39 @@ def _pepper(settings: Settings) -> Iterator[Finding]:
         yield Finding("warn", "pepper", f"{path} can be read by others", f"chmod 600 {path}")
     else:
         yield Finding("ok", "pepper", str(path))
+
+
+def _sealing_key(settings: Settings, connection: Connection) -> Iterator[Finding]:
+    """Is it the key of this database, and for the eyes of the store alone."""
+    path = settings.sealing_key_path
+    fingerprint = fingerprint_of(connection)
+    if fingerprint is None:
+        yield Finding("warn", "sealing key", "none yet", "The first start makes it.")
+        return
+    try:
+        find(settings, fingerprint)
+    except InvalidSettings as refused:
+        yield Finding("fail", "sealing key", str(refused), "Restore the file from the backup.")
+        return
+    if path.exists() and path.stat().st_mode & 0o077:
+        yield Finding("warn", "sealing key", f"{path} can be read by others", f"chmod 600 {path}")
+    else:
+        state = "new content is sealed" if settings.seal else "new content is not sealed: LRS_SEAL"
+        yield Finding("ok", "sealing key", f"{path}, key {fingerprint.hex()}; {state}")
+
+
+def _signing_key(settings: Settings) -> Iterator[Finding]:
+    path = settings.signing_key_path
+    if not path.exists():
+        mend = (
+            "The first start makes it. If there was one, restore it: checkpoints are signed by it."
+        )
+        yield Finding("warn", "signing key", f"{path} does not exist", mend)
+    elif path.stat().st_mode & 0o077:
+        mend = f"chmod 600 {path}: whoever reads it can sign another history of the log."
+        yield Finding("fail", "signing key", f"{path} can be read by others", mend)
+    else:
+        yield Finding("ok", "signing key", str(path))
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -146,10 +215,10 @@ def _tables(_: LogRecorder, connection: Connection) -> Iterator[Finding]:
 
 def _triggers(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
     if log.storage.dialect == "sqlite":
-        wanted = {f"{t}_no_{verb}" for t in LOG_TABLES[:3] for verb in ("update", "delete")}
+        wanted = {f"{t}_no_{verb}" for t in GUARDED for verb in ("update", "delete")}
         found = _names(connection, "trigger")
     else:
-        wanted = set(LOG_TABLES[:3])
+        wanted = set(GUARDED)
         sql = (
             "SELECT tgrelid::regclass::text FROM pg_trigger"
             " WHERE tgname = 'append_only' AND tgenabled IN ('O', 'A')"
@@ -211,31 +280,79 @@ def _leaves(log: LogRecorder, connection: Connection, chance: random.Random) -> 
         yield Finding("warn", "leaves", "the log is empty", "Start the store once.")
         return
     sample = {1, head, *(chance.randint(1, head) for _ in range(SAMPLE))}
-    sql = text("SELECT position FROM event_log WHERE position = :position")
-    there = [p for p in sorted(sample) if connection.execute(sql, {"position": p}).first()]
-    wrong = [e.position for e in log.entries(connection, there) if not leaf_holds(e)]
+    rows = log.rows_at(connection, sorted(sample))
+    contents = log.open_rows(connection, rows)
+    wrong = [
+        row.position for row, of in zip(rows, contents, strict=True) if not leaf_holds(row, of)
+    ]
     if wrong:
-        seen = f"{len(wrong)} of {len(there)} differ, the first at position {wrong[0]}"
+        seen = f"{len(wrong)} of {len(rows)} differ, the first at position {wrong[0]}"
         mend = "Somebody changed recorded events. Keep the database; restore a backup beside it."
         yield Finding("fail", "leaves", seen, mend)
     else:
-        yield Finding("ok", "leaves", f"{len(there)} computed again, all equal")
+        unread = sum(one.content in (Content.ERASED, Content.LOCKED) for one in contents)
+        seen = f"{len(rows)} computed again, all equal"
+        yield Finding("ok", "leaves", f"{seen}; {unread} without content" if unread else seen)
 
 
-def leaf_holds(entry: LogEntry) -> bool:
-    """Whether the leaf recorded with an event is the leaf of what is recorded."""
-    commitment = leaf.commit(entry.salt, entry.body)
-    record = leaf.leaf_record(
-        entry.position,
-        entry.stored,
-        entry.kind,
-        entry.stream_id,
-        entry.stream_version,
-        entry.credential,
-        len(entry.body),
-        commitment,
-    )
-    return commitment == entry.commitment and leaf.leaf_hash(record) == entry.leaf
+def leaf_holds(row: Row, opened: Opened) -> bool:
+    """Whether the leaf recorded with an event is the leaf of what is recorded. Of one whose content
+    cannot be read that is its commitment and all else.
+    """
+    match opened.content:
+        case Content.BROKEN:
+            return False
+        case Content.PLAIN | Content.OPENED:
+            if leaf.commit(opened.salt, opened.body) != row.commitment:
+                return False
+    return leaf.leaf_hash(row.record) == row.leaf
+
+
+def _checkpoints(settings: Settings, log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    try:
+        loss = find_loss(log, settings)
+    except (CheckpointFileDamaged, InvalidSettings) as error:
+        yield Finding("fail", "checkpoints", str(error))
+        return
+    if loss is not None:
+        yield Finding("fail", "checkpoints", str(loss), MENDS[loss.kind])
+        return
+    signed = latest(connection)
+    if signed is None:
+        yield Finding("warn", "checkpoints", "none was signed yet", "Start the store once.")
+        return
+    events, seconds = seal_lag(log, connection)
+    seen = f"{signed.size} events, signed {iso_time(signed.signed)}; {events} events since"
+    if seconds > SEAL_LAG:
+        mend = "Is a server running? /health/ready says why it does not sign."
+        yield Finding("warn", "checkpoints", seen, mend)
+    else:
+        yield Finding("ok", "checkpoints", seen)
+
+
+def _witnesses(settings: Settings, log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    """How far the quorum of witnesses has followed, where a policy names one."""
+    try:
+        policy = read_policy(settings)
+    except InvalidSettings as invalid:
+        yield Finding("fail", "witnesses", str(invalid), "Mend the policy.")
+        return
+    if policy is None:
+        mend = "LRS_WITNESS_POLICY_FILE names a policy. Without, the log is its only witness."
+        yield Finding("ok", "witnesses", "none", mend)
+        return
+    quorum = last_quorum(connection, policy)
+    waited = quorum.waited(log.clock())
+    seen = f"the quorum has cosigned size {quorum.size}"
+    if quorum.signed is not None:
+        seen += f", signed {iso_time(quorum.signed.signed)}"
+    if quorum.waits_since is not None:
+        seen += f"; a newer checkpoint waits since {iso_time(quorum.waits_since)}"
+    if waited > max(QUORUM_WAIT, 3 * settings.witness_interval):
+        mend = "The log says which witness does not cosign, and why; so does lrs_witness_failed."
+        yield Finding("warn", "witnesses", seen, mend)
+    else:
+        yield Finding("ok", "witnesses", seen)
 
 
 def _projections(log: LogRecorder, connection: Connection) -> Iterator[Finding]:

@@ -1,18 +1,19 @@
 """Results and explanations of a period, as of any position of the log."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from lrs.log.recorder import LogRecorder
+from lrs.log.storage import Storage
 from lrs.projector import catch_up
-from lrs.store import Store
+from lrs.settings import Settings
 from lrs.store_time import microseconds
 from projections import assessment
 from projections.assessment import (
@@ -51,6 +52,17 @@ class EvaluationRefused(Exception):
     """What was asked for is not there; says why, and what there is."""
 
 
+class Assessed(Protocol):
+    """A log with its assessment: a store, or a replay that was kept."""
+
+    @property
+    def log(self) -> LogRecorder: ...
+    @property
+    def storage(self) -> Storage: ...
+    @property
+    def settings(self) -> Settings: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A period in one of its result sets, read as of a position. No ``result_set`` means the
@@ -63,7 +75,7 @@ class Asked:
     as_of: str | None = None
 
 
-def results(store: Store, asked: Asked, *, facts: bool = False) -> dict[str, Any]:
+def results(store: Assessed, asked: Asked, *, facts: bool = False) -> dict[str, Any]:
     """The document ``lrs-results/1``, with the position it was computed at."""
     with reading(store) as connection:
         seen = seen_as(store, connection, asked)
@@ -74,7 +86,7 @@ def results(store: Store, asked: Asked, *, facts: bool = False) -> dict[str, Any
 
 
 def explanations(
-    store: Store, asked: Asked, *, person: str | None = None, criterion: str | None = None
+    store: Assessed, asked: Asked, *, person: str | None = None, criterion: str | None = None
 ) -> dict[str, Any]:
     """The document ``lrs-explanations/1``, of everybody or of one person, of all criteria or one.
 
@@ -103,7 +115,7 @@ def explanations(
     return document | {"position": seen.position}
 
 
-def explained_person(store: Store, asked: Asked, person: str) -> dict[str, Any]:
+def explained_person(store: Assessed, asked: Asked, person: str) -> dict[str, Any]:
     """One person's scores with all they rest on; nothing that tells of party membership."""
     with reading(store) as connection:
         seen = seen_as(store, connection, asked)
@@ -117,8 +129,8 @@ def explained_person(store: Store, asked: Asked, person: str) -> dict[str, Any]:
     return _heading(seen) | {"person": person} | person_detail(explanation, final)
 
 
-def explained_unit(store: Store, asked: Asked, unit: str) -> dict[str, Any]:
-    """One unit's scores with all they rest on."""
+def explained_unit(store: Assessed, asked: Asked, unit: str) -> tuple[dict[str, Any], set[str]]:
+    """One unit's scores with all they rest on, and the people whom that names."""
     with reading(store) as connection:
         seen = seen_as(store, connection, asked)
         book = rulebook_of(connection, seen)
@@ -129,7 +141,29 @@ def explained_unit(store: Store, asked: Asked, unit: str) -> dict[str, Any]:
         if found is None:
             raise EvaluationRefused(f"{unit}: has no results of its own in {asked.period}")
         explanation = explain_unit(book, gather_unit(connection, seen, unit), found)
-    return _heading(seen) | {"unit": unit} | unit_detail(explanation)
+    said = unit_detail(explanation)
+    return _heading(seen) | {"unit": unit} | said, people_named(said["criteria"], found)
+
+
+def people_named(criteria: Mapping[str, Any], unit: UnitAssessment) -> set[str]:
+    """The people of a unit whom the inputs of its criteria name."""
+    facts = unit.facts
+    people = {member.person for member in facts.members}
+    people |= {share.assessment.person for share in facts.shares}
+    return people.intersection(_texts(each["inputs"] for each in criteria.values()))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a document, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from value
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, Iterable):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def final_of(
@@ -165,14 +199,14 @@ def _heading(seen: View) -> dict[str, Any]:
     }
 
 
-def result_sets(store: Store, period: str) -> list[str]:
+def result_sets(store: Assessed, period: str) -> list[str]:
     """Those the period has now; the first is its own. Raises EvaluationRefused for no period."""
     with reading(store) as connection:
         position = _reached(store, connection)
         return list(_sets_of(connection, period, position))
 
 
-def seen_as(store: Store, connection: Connection, asked: Asked) -> View:
+def seen_as(store: Assessed, connection: Connection, asked: Asked) -> View:
     """Raises EvaluationRefused for a period, a result set or a position that is not there."""
     position = _position(store, connection, asked.as_of)
     held = _sets_of(connection, asked.period, position)
@@ -196,7 +230,7 @@ def _sets_of(connection: Connection, period: str, position: int) -> tuple[Result
 
 
 @contextmanager
-def reading(store: Store) -> Iterator[Connection]:
+def reading(store: Assessed) -> Iterator[Connection]:
     """One state of the database, in which the assessment has reached the end that the log had
     when it was asked for.
     """
@@ -209,16 +243,24 @@ def reading(store: Store) -> Iterator[Connection]:
         yield connection
 
 
-def _reached(store: Store, connection: Connection) -> int:
+def _reached(store: Assessed, connection: Connection) -> int:
     return store.log.tracked(connection, assessment.NAME)
 
 
-def _position(store: Store, connection: Connection, as_of: str | None) -> int:
+def _position(store: Assessed, connection: Connection, as_of: str | None) -> int:
     reached = _reached(store, connection)
     if as_of is None:
         return reached
+    return min(position_of(store.log, connection, as_of, store.settings.tz), reached)
+
+
+def position_of(log: LogRecorder, connection: Connection, as_of: str, tz: str) -> int:
+    """The position that ``--as-of`` names; for a time, that of the last event stored by then.
+
+    A time without an offset is one of the time zone ``tz``. Raises EvaluationRefused.
+    """
     if POSITION.fullmatch(as_of):
-        return min(int(as_of), reached)
+        return int(as_of)
     try:
         moment = datetime.fromisoformat(as_of)
     except ValueError:
@@ -226,8 +268,8 @@ def _position(store: Store, connection: Connection, as_of: str | None) -> int:
             f"--as-of {as_of}: a position of the log or a time such as 2026-11-30T23:59+07:00"
         ) from None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(store.settings.tz))
-    return min(position_at(store.log, connection, microseconds(moment)), reached)
+        moment = moment.replace(tzinfo=ZoneInfo(tz))
+    return position_at(log, connection, microseconds(moment))
 
 
 def position_at(log: LogRecorder, connection: Connection, stored: int) -> int:
@@ -237,7 +279,7 @@ def position_at(log: LogRecorder, connection: Connection, stored: int) -> int:
     low, high = 0, log.head_of(connection).position
     while low < high:
         middle = (low + high + 1) // 2
-        if log.entries(connection, [middle])[0].stored <= stored:
+        if log.rows_at(connection, [middle])[0].stored <= stored:
             low = middle
         else:
             high = middle - 1

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import Connection
 
-from lrs.log.recorder import LogRecorder
+from lrs.log.recorder import LogRecorder, present
 from lrs.log.storage import Storage
 from lrs.xapi.formats import Reading, statement_text
 from lrs.xapi.multipart import attachments_of
@@ -56,7 +56,7 @@ def export_statements(
             after,
             [
                 _one_line(entry.body if as_received else statement_text(entry, reading))
-                for entry in entries
+                for entry in present(entries)
             ],
         )
 

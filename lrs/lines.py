@@ -23,6 +23,7 @@ import structlog
 from sqlalchemy import Connection, func, select
 
 from lrs.kept import Kept
+from lrs.privacy.finishing import renewed
 from projections import assessment
 from projections.assessment import TABLES, View
 from projections.assessment.views import ResultSet
@@ -130,6 +131,8 @@ class PeriodLines:
             if kept is not None:
                 return replace(kept, position=as_of)
             stored = _stored(connection, view)
+            if stored is not None and _is_same(connection, view, stored):
+                stored = as_of  # what came between changed no result
         last = self._computed.get((period, view.result_set))
         if not exact and (last is None or last.seconds > QUICK):
             if stored is not None:
@@ -151,7 +154,7 @@ class PeriodLines:
             made = self._kept.get(state)  # somebody else may have made it while this one waited
             if made is None:
                 began = time.monotonic()
-                results = _restored(connection, view, state)
+                results = _restored(connection, view)
                 if results is None:
                     results = assessment.results(connection, period, result_set, as_of)
                     seconds = time.monotonic() - began
@@ -200,18 +203,27 @@ def _state(connection: Connection, view: View) -> Hashable:
         case "open":
             return period, "open", last_change(connection, view.position)
         case "frozen":
-            return period, "frozen", catalogue.freeze
+            return period, "frozen", catalogue.freeze, renewed(connection)
     named = [UUID(c.statement).bytes for c in catalogue.corrections if c.statement is not None]
     table = TABLES.evidence
     query = select(table.c.position).where(
         table.c.statement.in_(named), table.c.position <= view.position
     )
     there = tuple(sorted(connection.scalars(query))) if named else ()
-    return period, "corrected", catalogue.freeze, tuple(catalogue.corrections), there
+    seen = (catalogue.freeze, renewed(connection))
+    return period, "corrected", *seen, tuple(catalogue.corrections), there
 
 
-def last_change(connection: Connection, as_of: int) -> int:
-    """The position of the last event up to ``as_of`` that any result may depend on."""
+def _is_same(connection: Connection, view: View, position: int) -> bool:
+    """Whether the results of a view were the same at an earlier position."""
+    earlier = view_of(connection, view.catalogue.period.id, view.result_set, position)
+    return _state(connection, earlier) == _state(connection, view)
+
+
+def last_change(connection: Connection, as_of: int) -> tuple[int, int]:
+    """The position of the last event up to ``as_of`` that any result may depend on, and that of the
+    last forgetting, which takes events away.
+    """
     positions = [
         table.c.position
         for table in (TABLES.records, TABLES.evidence, TABLES.voids, TABLES.credentials)
@@ -220,7 +232,7 @@ def last_change(connection: Connection, as_of: int) -> int:
         connection.scalar(select(func.max(column)).where(column <= as_of))
         for column in (*positions, TABLES.records.c.until)
     ]
-    return max(position or 0 for position in found)
+    return max(position or 0 for position in found), renewed(connection)
 
 
 def _stored(connection: Connection, view: View) -> int | None:
@@ -231,12 +243,10 @@ def _stored(connection: Connection, view: View) -> int | None:
     return None
 
 
-def _restored(connection: Connection, view: View, state: Hashable) -> Results | None:
-    """The results that the store keeps, if they are those of a state."""
+def _restored(connection: Connection, view: View) -> Results | None:
+    """The results that the store keeps, if they are those of a view."""
     period, position = view.catalogue.period.id, _stored(connection, view)
-    if position is None:
-        return None
-    if _state(connection, view_of(connection, period, view.result_set, position)) != state:
+    if position is None or not _is_same(connection, view, position):
         return None
     restored = assessment.restored(connection, period, view.result_set)
     return None if restored is None else restored[1]

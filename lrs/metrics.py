@@ -44,9 +44,16 @@ HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[str, ...], tuple[float, ...]]]] 
 GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "lrs_queue_events": ("Events that wait for the writer, of all workers.", ()),
     "lrs_log_position": ("Position of the last event of the log.", ()),
+    "lrs_sealed_position": ("Position up to which a signed checkpoint covers the log.", ()),
+    "lrs_seal_lag_events": ("Events no signed checkpoint covers yet.", ()),
+    "lrs_seal_lag_seconds": ("For how long the first of these has waited.", ()),
+    "lrs_seal_failed": ("1 when the log is not sealed; /health/ready says why.", ()),
     "lrs_projection_position": ("Position a projection has applied.", ("projection",)),
     "lrs_projection_lag_events": ("Events a projection has not applied.", ("projection",)),
     "lrs_projection_failed": ("1 when a projection stopped at an event.", ("projection",)),
+    "lrs_quorum_size": ("Size of the newest checkpoint that the quorum cosigned.", ()),
+    "lrs_quorum_wait_seconds": ("How long a newer checkpoint has waited for the quorum.", ()),
+    "lrs_witness_failed": ("1 when a witness did not cosign, the last time asked.", ("witness",)),
 }
 SUM: Final = "sum"
 

@@ -17,6 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lrs.audit.cosigning import reachable
+from lrs.audit.quorums import last_quorum
+from lrs.audit.sealer import seal_lag
 from lrs.log.recorder import Append, Appended
 from lrs.metrics import Counts, SharedCounts, exposition
 from lrs.store import FOLLOWED, INLINE, Store
@@ -92,15 +95,24 @@ async def reasons_not_ready(store: Store) -> list[str]:
         reasons.append(f"the database has not answered for {READY_SECONDS:g} s")
     except Exception as error:
         reasons.append(f"the database cannot be read: {type(error).__name__}")
+    if store.sealer.failure is not None and not reasons:  # else it says the same again
+        reasons.append(f"sealing stopped: {store.sealer.failure}")
     if store.follower is not None:
         reasons += [f"projection {n} stopped: {why}" for n, why in store.follower.failures.items()]
     return reasons
 
 
 def positions(connection: Connection, store: Store) -> dict[tuple[str, ...], float]:
-    """Where the log ends and how far projections are."""
+    """Where the log ends, how far it is sealed and how far projections are."""
     head = store.log.head_of(connection).position
-    numbers: dict[tuple[str, ...], float] = {("lrs_log_position",): head}
+    events, seconds = seal_lag(store.log, connection)
+    numbers: dict[tuple[str, ...], float] = {
+        ("lrs_log_position",): head,
+        ("lrs_sealed_position",): head - events,
+        ("lrs_seal_lag_events",): events,
+        ("lrs_seal_lag_seconds",): seconds,
+        ("lrs_seal_failed",): store.sealer.failure is not None,
+    }
     failures = store.follower.failures if store.follower is not None else {}
     for projection in INLINE + FOLLOWED:
         name = projection.NAME
@@ -108,7 +120,23 @@ def positions(connection: Connection, store: Store) -> dict[tuple[str, ...], flo
         numbers["lrs_projection_position", name] = position
         numbers["lrs_projection_lag_events", name] = max(0, head - position)
         numbers["lrs_projection_failed", name] = name in failures
-    return numbers
+    return numbers | _witnessed(connection, store)
+
+
+def _witnessed(connection: Connection, store: Store) -> dict[tuple[str, ...], float]:
+    """How far the witnesses' quorum has followed, in a store that has a policy."""
+    if store.policy is None:
+        return {}
+    quorum = last_quorum(connection, store.policy)
+    failures = {} if store.submitter is None else store.submitter.failures
+    return {
+        ("lrs_quorum_size",): quorum.size,
+        ("lrs_quorum_wait_seconds",): quorum.waited(store.log.clock()),
+        **{
+            ("lrs_witness_failed", witness.name): witness.name in failures
+            for witness in reachable(store.policy)
+        },
+    }
 
 
 def _counting(counts: Counts) -> Callable[[Sequence[Append], Sequence[Any], float], None]:

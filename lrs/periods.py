@@ -5,13 +5,12 @@ period are what anybody gets who computes its results again.
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, TypeVar
 
-import orjson
 from msgspec import structs
 
-from lrs import evaluation
+from lrs import __version__, evaluation
+from lrs.audit import closings
 from lrs.evaluation import Asked, EvaluationRefused
 from lrs.register import Change, Recorded, change, read
 from lrs.store import Store
@@ -23,9 +22,7 @@ from schemas.register import (
     RECORDS,
     Closing,
     Freeze,
-    Membership,
     Period,
-    Person,
     Record,
     Scheme,
     Withdrawal,
@@ -35,11 +32,19 @@ from schemas.scheme import read_sheet
 R = TypeVar("R", bound=Record)
 
 
+class PeriodFrozen(EvaluationRefused):
+    """The period was frozen before, at ``position``; that stands."""
+
+    def __init__(self, period: str, position: int) -> None:
+        super().__init__(f"{period} is frozen already, at position {position}")
+        self.position = position
+
+
 def listed(store: Store) -> list[dict[str, Any]]:
     """Every period with its state: open, frozen or closed."""
     recorded, _ = read(store)
     found = []
-    for period in _of(recorded, Period).values():
+    for period in records_of(recorded, Period).values():
         freeze = recorded[Freeze].get(period.key)
         closing = recorded[Closing].get(period.key)
         found.append(
@@ -60,14 +65,17 @@ def listed(store: Store) -> list[dict[str, Any]]:
 
 
 def freeze(store: Store, period: str, *, by: bytes = NOBODY) -> int:
-    """Freeze a period where the log ends now; return that position. Raises EvaluationRefused."""
+    """Freeze a period where the log ends now; return that position.
+
+    Raises PeriodFrozen, and EvaluationRefused where there is no such period.
+    """
     position = store.log.head().position
 
     def decide(recorded: Recorded) -> list[Change]:
-        _known(recorded, period)
+        known_period(recorded, period)
         if (held := recorded[Freeze].get(period)) is not None:
             assert isinstance(held, Freeze)
-            raise EvaluationRefused(f"{period} is frozen already, at position {held.position}")
+            raise PeriodFrozen(period, held.position)
         return [(Freeze(period=period, position=position), RECORDS[Freeze].recorded)]
 
     change(store, decide, by=by)
@@ -78,7 +86,7 @@ def thaw(store: Store, period: str, reason: str, *, by: bytes = NOBODY) -> None:
     """Take a freeze back: what is stored counts again. Raises EvaluationRefused."""
 
     def decide(recorded: Recorded) -> list[Change]:
-        _known(recorded, period)
+        known_period(recorded, period)
         if period in recorded[Closing]:
             raise EvaluationRefused(f"{period} is closed; reopen it first")
         if period not in recorded[Freeze]:
@@ -91,24 +99,21 @@ def thaw(store: Store, period: str, reason: str, *, by: bytes = NOBODY) -> None:
 def close(store: Store, period: str, *, by: bytes = NOBODY) -> dict[str, Any]:
     """Close a frozen period: its results, corrections included, are final.
 
-    What is recorded are the position they were computed at, their digest and that of the roster.
+    What is recorded are the position they were computed at, the score sheets, the digests of the
+    results and of the roster, and a digest of each row; see ``lrs.audit.closings``.
     """
     closed: dict[str, Any] = {}
 
     def decide(recorded: Recorded) -> list[Change]:
-        _known(recorded, period)
+        known_period(recorded, period)
         if period in recorded[Closing]:
             raise EvaluationRefused(f"{period} is closed already")
         if period not in recorded[Freeze]:
             freeze_first = f"{period} is not frozen; `lrs period freeze` comes first"
             raise EvaluationRefused(freeze_first)
-        result_set = evaluation.result_sets(store, period)[-1]
-        document = evaluation.results(store, Asked(period, result_set), facts=True)
-        position = document.pop("position")  # if an appeal came before it, this is decided again
-        results = digest(document)
-        closed.update(result_set=result_set, position=position, results=results)
-        closing = Closing(
-            period=period, position=position, results=results, roster=roster(recorded)
+        closing = _closing(store, period)  # if an appeal came before it, this is decided again
+        closed.update(
+            result_set=closing.result_set, position=closing.position, results=closing.results
         )
         return [(closing, RECORDS[Closing].recorded)]
 
@@ -116,30 +121,36 @@ def close(store: Store, period: str, *, by: bytes = NOBODY) -> dict[str, Any]:
     return {"period": period, **closed}
 
 
+def _closing(store: Store, period: str) -> Closing:
+    """The results of a frozen period as they are now, corrections included, as a closing."""
+    with evaluation.reading(store) as connection:
+        seen = evaluation.seen_as(store, connection, Asked(period))
+        last = assessment.result_sets(connection, period, seen.position)[-1]
+        seen = assessment.view(connection, period, last, seen.position)
+        found = closings.outcome(store.log, connection, seen, connection)
+    return Closing(
+        period=period,
+        position=found.position,
+        results=found.results,
+        roster=found.roster,
+        result_set="corrected" if last == "corrected" else "frozen",
+        schemes=found.schemes,
+        program=__version__,
+        people=tuple(found.people.values()),
+        units=tuple(found.units.values()),
+    )
+
+
 def reopen(store: Store, period: str, reason: str, *, by: bytes = NOBODY) -> None:
     """Take a closing back, for an appeal that was decided afterwards."""
 
     def decide(recorded: Recorded) -> list[Change]:
-        _known(recorded, period)
+        known_period(recorded, period)
         if period not in recorded[Closing]:
             raise EvaluationRefused(f"{period} is not closed")
         return [(Withdrawal(key=period, reason=reason), RECORDS[Closing].withdrawn)]
 
     change(store, decide, by=by)
-
-
-def digest(document: Mapping[str, Any]) -> str:
-    """The SHA-256 of a document: JSON without spaces, keys sorted, in UTF-8; lower-case hex."""
-    return sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def roster(recorded: Recorded) -> str:
-    """The digest of who was in which unit: ids of people and their memberships."""
-    members = sorted(
-        [m.person, m.unit, m.position, m.head, m.primary, str(m.from_ or ""), str(m.to or "")]
-        for m in _of(recorded, Membership).values()
-    )
-    return digest({"people": sorted(recorded[Person]), "memberships": members})
 
 
 def publish(store: Store, scheme: Scheme, *, by: bytes = NOBODY) -> bool:
@@ -150,7 +161,8 @@ def publish(store: Store, scheme: Scheme, *, by: bytes = NOBODY) -> bool:
         if known is None:
             return [(scheme, RECORDS[Scheme].recorded)]
         if known != scheme:
-            versions = (s.version for s in _of(recorded, Scheme).values() if s.id == scheme.id)
+            published = records_of(recorded, Scheme).values()
+            versions = (one.version for one in published if one.id == scheme.id)
             raise EvaluationRefused(
                 f"{scheme.key} is published and never changes; publish this one as version"
                 f" {max(versions) + 1}"
@@ -213,11 +225,13 @@ def _difference(before: Any, after: Any) -> dict[str, Any]:
     }
 
 
-def _known(recorded: Recorded, period: str) -> None:
+def known_period(recorded: Recorded, period: str) -> None:
+    """Raises EvaluationRefused, which names those there are."""
     if period not in recorded[Period]:
         names = ", ".join(sorted(recorded[Period])) or "none"
         raise EvaluationRefused(f"{period}: no such period; there are: {names}")
 
 
-def _of(recorded: Recorded, record: type[R]) -> Mapping[str, R]:
+def records_of(recorded: Recorded, record: type[R]) -> Mapping[str, R]:
+    """All records of a type, by their keys."""
     return recorded[record]  # type: ignore[return-value]  # by type

@@ -4,11 +4,14 @@ audit.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from threading import Event, Thread
 from types import ModuleType
 from typing import Any
 
-from lrs.log.recorder import LogRecorder
+from sqlalchemy import Connection
+
+from lrs.log.recorder import LogRecorder, present
 
 BATCH = 500  # events a transaction
 POLL = 0.2  # seconds between looks, for what other processes append
@@ -22,6 +25,7 @@ def catch_up(
     projection: ModuleType,
     tables: Any = None,
     *,
+    into: LogRecorder | None = None,
     name: str | None = None,
     stop: int | None = None,
     batch: int = BATCH,
@@ -33,24 +37,34 @@ def catch_up(
     A batch and the position it reaches are committed together, the position first, so a projection
     that is killed resumes exactly where its tables are, and two processes that follow the same one
     take turns without applying anything twice. ``tables`` are the live ones unless a rebuild fills
-    others, under another ``name`` of tracking.
+    others, under another ``name`` of tracking. They and their tracking are in the database of the
+    log, or for a replay in that of ``into``; then the log is only read.
     """
+    into = log if into is None else into
     tables = projection.TABLES if tables is None else tables
     name = projection.NAME if name is None else name
     head = log.head().position
     if stop is not None:
         head = min(head, stop)
     while True:
-        with log.storage.write() as connection:
-            position = log.lock_tracked(connection, name)
+        with into.storage.write() as connection:
+            position = into.lock_tracked(connection, name)
             if position >= head:
                 return position
-            entries = log.read_in(connection, position, batch, stop=head, kinds=projection.KINDS)
+            with nullcontext(connection) if into is log else log.storage.read() as source:
+                entries = log.read_in(source, position, batch, stop=head, kinds=projection.KINDS)
             reached = entries[-1].position if len(entries) == batch else head
-            log.track(connection, name, reached)
-            if entries:
+            into.track(connection, name, reached)
+            if entries := present(entries):
                 projection.apply(connection, tables, entries)
         progress(reached, head)
+
+
+def live_position(log: LogRecorder, connection: Connection, projection: ModuleType) -> int:
+    """The position at which the live tables of a projection stand in this state of the database."""
+    if projection in log.inline:  # applied while appending, so always at the end
+        return log.head_of(connection).position
+    return log.tracked(connection, projection.NAME)
 
 
 class Follower:

@@ -25,10 +25,9 @@ def actors(store: Store) -> list[dict[str, Any]]:
     """Identifiers that are nobody's, with the name that their latest statement says."""
     with evaluation.reading(store) as connection:
         found = _most_first(whole_actors(connection, _position(store, connection)))
-        statements = latest_statements(store, connection, found)
         return [
             {**identifier_of(statement), **held_back(row)}
-            for row, statement in zip(found, statements, strict=True)
+            for row, statement in with_latest_statements(store, connection, found)
         ]
 
 
@@ -37,10 +36,9 @@ def courses(store: Store, platform: str | None = None) -> list[dict[str, Any]]:
     with evaluation.reading(store) as connection:
         whole = whole_courses(connection, _position(store, connection))
         found = _most_first([row for row in whole if platform in (None, row.platform)])
-        statements = latest_statements(store, connection, found)
         return [
             {"platform": row.platform, **activity_of(statement), **held_back(row)}
-            for row, statement in zip(found, statements, strict=True)
+            for row, statement in with_latest_statements(store, connection, found)
         ]
 
 
@@ -64,14 +62,18 @@ def whole_courses(connection: Connection, position: int) -> list[UnmappedCourse]
     return found
 
 
-def latest_statements(
-    store: Store, connection: Connection, rows: Sequence[UnresolvedActor | UnmappedCourse]
-) -> Iterator[Mapping[str, Any]]:
-    """The statement of each row that was stored last, as it was received."""
+def with_latest_statements(
+    store: Store, connection: Connection, rows: Sequence[Q]
+) -> Iterator[tuple[Q, Mapping[str, Any]]]:
+    """Each row with the statement of it that was stored last, as it was received. Left out is one
+    whose statement was forgotten since; the tables are about to say so too.
+    """
     for start in range(0, len(rows), AT_ONCE):
-        positions = [row.position for row in rows[start : start + AT_ONCE]]
-        for entry in store.log.entries(connection, positions):
-            yield orjson.loads(entry.body)
+        some = rows[start : start + AT_ONCE]
+        entries = store.log.entries(connection, [row.position for row in some])
+        for row, entry in zip(some, entries, strict=True):
+            if not entry.erased:
+                yield row, orjson.loads(entry.body)
 
 
 def identifier_of(statement: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from lrs.control import cannot_open, shown_url
 from lrs.log.opening import open_log
 from lrs.log.recorder import LogRecorder
 from lrs.log.storage import Storage, sqlite_path
+from lrs.privacy.opening import data_keys_for_reading
+from lrs.privacy.seen import Sight
 from lrs.settings import Settings
 from lrs.store import INLINE
 
@@ -36,7 +38,6 @@ class ReadOnlyStorage(Storage):
             self.dialect = "postgresql"
             self.readers = create_engine(
                 settings.database_url,
-                poolclass=NullPool,
                 isolation_level="REPEATABLE READ",
                 execution_options={"postgresql_readonly": True},
             )
@@ -58,7 +59,9 @@ def open_for_reading(settings: Settings) -> Iterator[LogRecorder]:
         )
     storage = ReadOnlyStorage(settings)
     try:
-        log = open_log(storage, INLINE)
+        keys = data_keys_for_reading(settings)
+        log = open_log(storage, INLINE, keys=keys)
+        log.seen = Sight(keys)
         try:
             log.head()
         except (SQLAlchemyError, OSError) as error:

@@ -17,8 +17,8 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, CursorResult, MetaData, Table, select, text
 from sqlalchemy.exc import OperationalError
 
-from lrs.log.recorder import LogRecorder
-from lrs.projector import catch_up
+from lrs.log.recorder import LogRecorder, present
+from lrs.projector import catch_up, live_position
 
 PREFIX = "rebuild_"
 BATCH = 4000  # events a transaction; on SQLite an append waits for one batch at most
@@ -69,15 +69,16 @@ def rebuild(
     on: raises TablesDiffer with the first difference, TooBusy when there was no moment to compare
     in. The new tables are then left for a closer look, until the next rebuild.
     """
-    began = time.monotonic()
-    tables = _new_tables(log, projection)
-    _fill(log, projection, tables, progress)
-    if check:
-        _check(log, projection, tables, progress)
+    with log.storage.alone(f"rebuild {projection.NAME}"):
+        began = time.monotonic()
+        tables = _new_tables(log, projection)
         _fill(log, projection, tables, progress)
-    position = _switch(log, projection, tables)
-    progress(position, position)
-    return Rebuilt(projection.NAME, position, time.monotonic() - began, check)
+        if check:
+            _check(log, projection, tables, progress)
+            _fill(log, projection, tables, progress)
+        position = _switch(log, projection, tables)
+        progress(position, position)
+        return Rebuilt(projection.NAME, position, time.monotonic() - began, check)
 
 
 def tables_of(tables: Any) -> list[Table]:
@@ -135,7 +136,8 @@ def _check(log: LogRecorder, projection: ModuleType, tables: Any, progress: Prog
             catch_up(log, projection)  # a command on its own has nobody who follows
         with log.storage.read() as connection:
             position = log.tracked(connection, tracking_name(projection))
-            if position == log.head_of(connection).position == _live(log, connection, projection):
+            live = live_position(log, connection, projection)
+            if position == log.head_of(connection).position == live:
                 compare(connection, projection.TABLES, tables)
                 return
         time.sleep(0.05)
@@ -143,13 +145,6 @@ def _check(log: LogRecorder, projection: ModuleType, tables: Any, progress: Prog
         f"{projection.NAME}: events came in faster than the two generations could be compared."
         " Try again at a quieter hour."
     )
-
-
-def _live(log: LogRecorder, connection: Connection, projection: ModuleType) -> int:
-    """How far the live tables are: what is applied while appending is always at the end."""
-    if projection in log.inline:
-        return log.head_of(connection).position
-    return log.tracked(connection, projection.NAME)
 
 
 def compare(connection: Connection, live: Any, rebuilt: Any) -> None:
@@ -226,8 +221,8 @@ def _apply_rest(
     position = log.lock_tracked(connection, name)
     while position < head:
         entries = log.read_in(connection, position, BATCH, stop=head, kinds=projection.KINDS)
-        if entries:
-            projection.apply(connection, tables, entries)
+        if shown := present(entries):
+            projection.apply(connection, tables, shown)
         position = entries[-1].position if len(entries) == BATCH else head
     log.track(connection, name, head)
 

@@ -12,6 +12,7 @@ import structlog
 
 from lrs import __version__
 from lrs.log.recorder import LogRecorder
+from lrs.privacy.finishing import RENEWED, renewed
 from projections import assessment
 
 PAUSE: Final = 2.0  # seconds between two looks
@@ -26,7 +27,7 @@ class Renewer:
     def __init__(self, log: LogRecorder, *, pause: float = PAUSE) -> None:
         self._log, self._pause = log, pause
         self._closing = Event()
-        self._position = -1
+        self._state = (-1, -1)
         self.failure: str | None = None
         self._thread = Thread(target=self._run, name="renewer", daemon=True)
         self._thread.start()
@@ -52,10 +53,12 @@ class Renewer:
         """Bring all stored results to where the assessment is now."""
         with self._log.storage.read() as connection:
             position = self._log.tracked(connection, assessment.NAME)
-            if position == self._position:
+            forgotten = renewed(connection)
+            if (position, forgotten) == self._state:
                 return
             renewals = []
-            for renewal in assessment.renewals(connection, position, version=__version__):
+            version = f"{__version__} {forgotten}"  # who was forgotten is in no result any more
+            for renewal in assessment.renewals(connection, position, version=version):
                 if self._closing.is_set():
                     return
                 renewals.append(renewal)
@@ -64,5 +67,7 @@ class Renewer:
                 suppress(self._log.unique_violation),  # another process was quicker
                 self._log.storage.write() as connection,
             ):
+                if self._log.lock_tracked(connection, RENEWED) != forgotten:
+                    return  # somebody was forgotten while this was computed
                 assessment.store(connection, renewal)
-        self._position = position
+        self._state = (position, forgotten)

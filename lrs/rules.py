@@ -24,6 +24,8 @@ _MULTIPART: Final = ("xAPI-Communication 1.5.2, RFC 2046", "IEEE 9274.1.1 4.1.3,
 _SIGNATURE: Final = ("xAPI-Data 2.6", "IEEE 9274.1.1 4.2.6")
 _DOCUMENT: Final = ("xAPI-Communication 2.2", "IEEE 9274.1.1 4.1.6")
 _SESSION: Final = ("RFC 6265, RFC 6750", "RFC 6265, RFC 6750")
+_LOG: Final = ("C2SP tlog-tiles", "C2SP tlog-tiles")
+_PROOF: Final = ("C2SP tlog-proof", "C2SP tlog-proof")
 _API: Final = ("RFC 9110 15.5.1", "RFC 9110 15.5.1")
 _CONCURRENCY: Final = ("xAPI-Communication 3.1", "IEEE 9274.1.1 4.1.4")
 
@@ -1024,6 +1026,106 @@ RULES: Final[Mapping[str, Rule]] = {
         Wording("{name} không thể là {value}.", "Gửi giá trị đúng kiểu như mô tả trong /docs."),
         Wording("{name} cannot be {value}.", "Send a value of the kind /docs describes."),
     ),
+    # ---- the log as everybody may read it
+    "tile-unknown": Rule(
+        *_LOG,
+        Wording(
+            "Không có {value} trong cây của điểm kiểm tra đã ký gần nhất.",
+            "Đọc /log/checkpoint để biết kích thước cây; đường dẫn có dạng tile/0/x001/067 hoặc"
+            " tile/entries/000.p/5.",
+        ),
+        Wording(
+            "There is no {value} in the tree of the last signed checkpoint.",
+            "Read the size of the tree from /log/checkpoint; a path is written tile/0/x001/067 or"
+            " tile/entries/000.p/5.",
+        ),
+    ),
+    "event-unknown": Rule(
+        *_PROOF,
+        Wording(
+            "Nhật ký không có sự kiện {value}.",
+            "Kiểm tra mã bản ghi, hoặc vị trí trong header X-Hocba-Log-Positions khi gửi.",
+        ),
+        Wording(
+            "The log holds no event {value}.",
+            "Check the statement id, or the position in X-Hocba-Log-Positions when it was sent.",
+        ),
+    ),
+    "event-once": Rule(
+        *_PROOF,
+        Wording(
+            "Cần đúng một trong hai tham số statementId và position.",
+            "Gửi statementId=UUID của bản ghi, hoặc position=số thứ tự trong nhật ký.",
+        ),
+        Wording(
+            "Exactly one of the parameters statementId and position is needed.",
+            "Send statementId=the UUID of a statement, or position=its place in the log.",
+        ),
+    ),
+    "event-not-signed": Rule(
+        *_PROOF,
+        Wording(
+            "Sự kiện {value} đã được ghi, nhưng điểm kiểm tra gần nhất mới ký cho {size} sự kiện.",
+            "Hỏi lại sau thời gian trong Retry-After; thường chỉ mất một, hai giây.",
+        ),
+        Wording(
+            "Event {value} is recorded; the last checkpoint was signed for {size} events only.",
+            "Ask again after the time in Retry-After; a second or two is usual.",
+        ),
+    ),
+    "log-not-signed": Rule(
+        *_LOG,
+        Wording(
+            "Nhật ký chưa ký điểm kiểm tra nào.", "Hỏi lại sau thời gian trong Retry-After."
+        ),
+        Wording(
+            "The log has not signed a checkpoint yet.", "Ask again after the time in Retry-After."
+        ),
+    ),
+    "log-not-witnessed": Rule(
+        *_LOG,
+        Wording(
+            "Chưa có điểm kiểm tra nào đủ chữ ký của nhân chứng.",
+            "Đọc /log/checkpoint, hoặc đặt LRS_WITNESS_POLICY_FILE và chờ các nhân chứng.",
+        ),
+        Wording(
+            "No checkpoint has the cosignatures of a quorum of witnesses.",
+            "Read /log/checkpoint, or set LRS_WITNESS_POLICY_FILE and wait for the witnesses.",
+        ),
+    ),
+    "log-damaged": Rule(
+        *_LOG,
+        Wording(
+            "Cơ sở dữ liệu thiếu {value}, dù đã được ký.",
+            "Báo cho quản trị viên; lệnh `lrs audit verify` cho biết thiếu những gì.",
+        ),
+        Wording(
+            "The database lacks {value}, which was signed for.",
+            "Tell whoever runs the store; `lrs audit verify` says what is missing.",
+        ),
+    ),
+    "opening-not-permitted": Rule(
+        *_PROOF,
+        Wording(
+            "Thông tin xác thực này không được mở sự kiện đó. Quyền hiện có: {value}.",
+            "Chỉ mở được bản ghi do chính nó gửi, hoặc mọi bản ghi nếu có quyền all hay all/read.",
+        ),
+        Wording(
+            "This credential may not open that event. Its scopes are {value}.",
+            "It opens the statements it sent, or all statements with scope all or all/read.",
+        ),
+    ),
+    "opening-whole-store": Rule(
+        *_PROOF,
+        Wording(
+            "Tài khoản kiểm toán này chỉ xem được các đơn vị {value}.",
+            "Dùng tài khoản kiểm toán cho toàn bộ kho, không giới hạn đơn vị.",
+        ),
+        Wording(
+            "This auditor's account sees only the units {value}.",
+            "Use an auditor's account for the whole store, without units.",
+        ),
+    ),
     "value-number": Rule(
         *_API,
         Wording("{name} phải là số nguyên, không phải {value}.", "Gửi một số nguyên, như 50."),
@@ -1081,6 +1183,40 @@ RULES: Final[Mapping[str, Rule]] = {
         *_API,
         Wording("Bảng điểm: {reason_vi}.", "Cách sửa: {mend_vi}."),
         Wording("The score sheet: {reason_en}.", "To mend it: {mend_en}."),
+    ),
+    # ---- whose record is read
+    "purpose-missing": Rule(
+        *_API,
+        Wording(
+            "Câu trả lời có hồ sơ của người khác; kho này yêu cầu ghi mục đích đọc.",
+            "Thêm tham số purpose hoặc header X-Purpose, như purpose=Thẩm định quý II.",
+        ),
+        Wording(
+            "The answer shows records of others; this store asks what they are read for.",
+            "Add the parameter purpose or the header X-Purpose, as in purpose=Appraisal, Q2.",
+        ),
+    ),
+    "purpose-unfit": Rule(
+        *_API,
+        Wording(
+            "Mục đích đọc không dùng được: {value}.",
+            "Ghi một dòng không trống, nhiều nhất {most} ký tự; header thì mã hóa UTF-8.",
+        ),
+        Wording(
+            "This is no purpose: {value}.",
+            "Send one line of up to {most} characters, not empty; in a header, as UTF-8.",
+        ),
+    ),
+    "reading-unrecorded": Rule(
+        *_API,
+        Wording(
+            "Hiện không ghi lại được ai đang đọc hồ sơ, nên không đưa ra hồ sơ.",
+            "Gửi lại sau thời gian trong Retry-After.",
+        ),
+        Wording(
+            "Who reads these records cannot be recorded now, so they are not shown.",
+            "Send it again after the time in Retry-After.",
+        ),
     ),
     # ---- the store itself
     "log-busy": Rule(

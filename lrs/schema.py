@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
-from lrs.log.recorder import LogRecorder
+from lrs.log.recorder import LogRecorder, present
 
 VERSION_TABLE = "read_tables_version"
 BATCH = 1000  # events a transaction while filling
@@ -65,8 +65,8 @@ def fill_new_tables(log: LogRecorder, projection: ModuleType) -> None:
                 return
             position = log.tracked(connection, filling)
             entries = log.read_in(connection, position, BATCH, stop=head, kinds=projection.KINDS)
-            if entries:
-                projection.apply(connection, projection.TABLES, entries)
+            if shown := present(entries):
+                projection.apply(connection, projection.TABLES, shown)
             reached = entries[-1].position if len(entries) == BATCH else head
             log.track(connection, projection.NAME if reached == head else filling, reached)
         if reached == head:

@@ -29,6 +29,7 @@ from uvicorn.supervisors import Multiprocess
 from lrs import __version__
 from lrs.app import create_app
 from lrs.asked import CommandRefused
+from lrs.audit.start import StartRefused
 from lrs.connections import Connection
 from lrs.control import callable_at, cannot_open, shown_url
 from lrs.log.storage import StoreInUse
@@ -136,8 +137,10 @@ def worker() -> FastAPI:
     Thread(target=_end_with_supervisor, daemon=True).start()
     try:
         return create_app(settings, Store(settings))
-    except (SQLAlchemyError, OSError) as error:
-        logger.error("a worker cannot begin, trying again", reason=cannot_open(settings, error))
+    except (SQLAlchemyError, OSError, StartRefused) as error:
+        refused = isinstance(error, StartRefused)
+        reason = str(error) if refused else cannot_open(settings, error)
+        logger.error("a worker cannot begin, trying again", reason=reason)
         time.sleep(1)
         sys.exit(1)
 
@@ -191,8 +194,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 def _opened(settings: Settings) -> Iterator[Store]:
     try:
         store = Store(settings)
-    except StoreInUse as in_use:
-        raise CommandRefused(str(in_use)) from None
+    except (StoreInUse, StartRefused) as refused:
+        raise CommandRefused(str(refused)) from None
     except (SQLAlchemyError, OSError) as error:
         raise CommandRefused(cannot_open(settings, error)) from None
     try:

@@ -127,6 +127,44 @@ class Settings(BaseSettings):
         None,
         description="The file that holds the pepper, made at the first start if there is none.",
     )
+    signing_key_file: Path | None = Field(
+        None,
+        description="The file of the key that signs checkpoints, made at the first start if there"
+        " is none.",
+    )
+    ml_dsa: bool = Field(
+        False,
+        description="Whether checkpoints are signed with ML-DSA-44 as well, which a quantum"
+        " computer does not forge; a note is then 3 KB longer.",
+    )
+    ml_dsa_key_file: Path | None = Field(
+        None,
+        description="The file of that key, made at the first start if there is none.",
+    )
+    checkpoints_file: Path | None = Field(
+        None,
+        description="The file outside the database to which every signed checkpoint is added.",
+    )
+    witness_policy_file: Path | None = Field(
+        None,
+        description="A policy (c2sp.org/tlog-policy): the witnesses that are asked to cosign"
+        " checkpoints, and how many of them it takes.",
+    )
+    witness_interval: float = Field(
+        60,
+        ge=0.05,
+        le=86_400,
+        description="Seconds between two checkpoints that a witness is asked to cosign.",
+    )
+    seal: bool = Field(
+        True,
+        description="Whether personal content is sealed in the log, so that it can be forgotten.",
+    )
+    sealing_key_file: Path | None = Field(
+        None,
+        description="The file that holds the key which wraps the keys of personal content, made at"
+        " the first start if there is none.",
+    )
     max_body_bytes: int = Field(
         5 * 1024 * 1024,
         ge=1024,
@@ -162,6 +200,27 @@ class Settings(BaseSettings):
         ge=1,
         description="The most statements on a page, whatever limit the query names.",
     )
+    retain_statements_years: int | None = Field(
+        None,
+        ge=1,
+        description="Calendar years for which statements are kept after that in which they were"
+        " recorded; `lrs privacy retain` then destroys them. Unset: until somebody is forgotten.",
+    )
+    retain_documents_years: int | None = Field(
+        None,
+        ge=1,
+        description="The same for state and profile documents.",
+    )
+    retain_register_years: int | None = Field(
+        None,
+        ge=1,
+        description="The same for what the register says about people, after the year in which they"
+        " left. As long, a closed period keeps its people from being forgotten.",
+    )
+    purpose_required: bool = Field(
+        False,
+        description="Whether who reads records of others must say what for; who does not gets 400.",
+    )
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
         "info",
         description="`debug` (every request), `info`, `warning` or `error`.",
@@ -174,11 +233,36 @@ class Settings(BaseSettings):
     @property
     def pepper_path(self) -> Path:
         """The file of the pepper: beside an SQLite database, in the working directory otherwise."""
-        if self.pepper_file is not None:
-            return self.pepper_file
+        if self.pepper_file is None and not self.database_url.startswith("sqlite"):
+            return Path("hocba.pepper")
+        return self.pepper_file or self._beside(".pepper")
+
+    @property
+    def sealing_key_path(self) -> Path:
+        """The file of the sealing key, in the same place as that of the pepper."""
+        return self.sealing_key_file or self._beside(".sealing-key")
+
+    @property
+    def signing_key_path(self) -> Path:
+        return self.signing_key_file or self._beside(".signing-key")
+
+    @property
+    def ml_dsa_key_path(self) -> Path:
+        return self.ml_dsa_key_file or self._beside(".ml-dsa-key")
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The file of the signed checkpoints, in the same place as that of the signing key."""
+        return self.checkpoints_file or self._beside(".checkpoints")
+
+    def _beside(self, ending: str) -> Path:
+        """A file of this store: beside an SQLite database and named as that is; for PostgreSQL in
+        the directory of the pepper, under the name of the database.
+        """
         url = make_url(self.database_url)
-        beside = Path(url.database or "") if url.get_backend_name() == "sqlite" else Path("hocba")
-        return beside.with_suffix(".pepper")
+        if url.get_backend_name() == "sqlite":
+            return Path(url.database or "").with_suffix(ending)
+        return self.pepper_path.with_name(f"{url.database}{ending}")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

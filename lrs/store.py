@@ -12,8 +12,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 import orjson
 import structlog
 from anyio import CapacityLimiter, to_thread
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from lrs.audit.cosigning import Submitter, reachable, read_policy
+from lrs.audit.sealer import Sealer
+from lrs.audit.start import StartRefused, open_signing
 from lrs.auth import tables as sign_in_tables
 from lrs.auth.accounts import Accounts
 from lrs.auth.credentials import Credentials
@@ -21,12 +24,16 @@ from lrs.auth.sessions import Sessions
 from lrs.log.opening import open_log
 from lrs.log.recorder import Head, wall_clock
 from lrs.log.storage import READERS, open_storage
+from lrs.log.tables import EVENT_LOG
 from lrs.log.writer import Writer
+from lrs.privacy.finishing import Finisher
+from lrs.privacy.opening import open_data_keys
+from lrs.privacy.seen import Sight
 from lrs.projector import Follower
 from lrs.rate import Rates
 from lrs.renewer import Renewer
 from lrs.schema import fill_new_tables, migrate_tables
-from lrs.settings import Settings
+from lrs.settings import InvalidSettings, Settings
 from lrs.store_time import iso_time
 from projections import (
     accounts,
@@ -34,20 +41,25 @@ from projections import (
     assessment,
     credentials,
     documents,
+    privacy,
+    readings,
     statement_index,
 )
 from projections.assessment import lines
 from schemas.events import Kind, NewEvent
 
-INLINE: tuple[ModuleType, ...] = (credentials, accounts, statement_index, documents)
-"""Projections applied in the transaction that appends: read your own write, on every process."""
+INLINE: tuple[ModuleType, ...] = (privacy, credentials, accounts, statement_index, documents)
+"""Projections applied in the transaction that appends: read your own write, on every process. The
+first one says how the log is read by all others.
+"""
 
-FOLLOWED: tuple[ModuleType, ...] = (activities, assessment)
+FOLLOWED: tuple[ModuleType, ...] = (activities, assessment, readings)
 """Projections that follow the log."""
 
 BESIDE: tuple[ModuleType, ...] = (sign_in_tables, lines)
 """Tables whose rows are not in the log, so that they can be deleted."""
 
+LOOKED_THROUGH = 1_000  # events behind which a projection may be without lacking any of its own
 RECENT = 1_000_000  # microseconds; an older Consistent-Through is renewed
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,12 +81,24 @@ class Store:
     ) -> None:
         self.settings = settings
         self.storage = open_storage(settings.database_url)
-        self.log = open_log(self.storage, INLINE)
+        try:
+            self.data_keys = open_data_keys(self.storage, settings)
+        except InvalidSettings:
+            self.storage.close()
+            raise
+        self.log = open_log(self.storage, INLINE, keys=self.data_keys)
+        try:
+            self.policy = read_policy(settings)
+            signing = open_signing(self.log, settings)
+        except (StartRefused, InvalidSettings):
+            self.storage.close()
+            raise
         self.writer = Writer(
             self.log,
             queue_limit=settings.queue_limit,
             on_failure=stop_process if on_failure is None else on_failure,
         )
+        self.log.seen = Sight(self.data_keys)
         create_tables(self)
         self.credentials = Credentials(self)
         self.accounts = Accounts(self)
@@ -82,6 +106,14 @@ class Store:
         self.rates = Rates(settings.rate_limit, settings.rate_burst)
         self.follower = Follower(self.log, FOLLOWED) if follow else None
         self.renewer = Renewer(self.log) if follow else None
+        self.finisher = Finisher(self.log, INLINE + FOLLOWED)
+        if follow:
+            self.finisher.start()
+        self.sealer = Sealer(self.log, signing, follow=follow)
+        witnesses = reachable(self.policy) if self.policy is not None and follow else []
+        self.submitter = (
+            Submitter(self.log, witnesses, settings.witness_interval) if witnesses else None
+        )
         self._known = self.log.head()
         self._readers = CapacityLimiter(READERS[self.storage.dialect])
         self._ticking = asyncio.Lock()
@@ -125,12 +157,13 @@ class Store:
     async def caught_up(self, name: str, seconds: float = 2.0) -> int:
         """Wait until the projection has applied what the log holds now; return how far it got.
 
-        Gives up after ``seconds``: a reader is then told of an earlier position, never of a wrong
-        one.
+        It has, too, where what follows is none of its events: reading, which is recorded, does not
+        wait for itself. Gives up after ``seconds``: a reader is then told of an earlier position,
+        never of a wrong one.
         """
         head = (await self.read(self.log.head_of)).position
         deadline = time.monotonic() + seconds
-        while (position := await self.read(self.log.tracked, name)) < head:
+        while (position := await self.read(self._applied, name, head)) < head:
             if self.follower is not None:
                 self.follower.hurry()
             if time.monotonic() > deadline:
@@ -138,13 +171,28 @@ class Store:
             await asyncio.sleep(0.01)
         return position
 
+    def _applied(self, connection: Connection, name: str, head: int) -> int:
+        """How far a projection's tables are those of the log, up to ``head``."""
+        position = self.log.tracked(connection, name)
+        if not 0 < head - position <= LOOKED_THROUGH:
+            return position
+        [kinds] = [projection.KINDS for projection in FOLLOWED if name == projection.NAME]
+        column = EVENT_LOG.c.position
+        wanted = EVENT_LOG.c.kind.in_([int(kind) for kind in kinds])
+        later = select(column).where(column > position, column <= head, wanted).limit(1)
+        return head if connection.scalar(later) is None else position
+
     def close(self) -> None:
         """Commit what is queued, then let go of the database."""
         self.writer.close()
+        self.finisher.close()
         if self.renewer is not None:
             self.renewer.close()
         if self.follower is not None:
             self.follower.close()
+        if self.submitter is not None:
+            self.submitter.close()
+        self.sealer.close()  # after the writer: what was acknowledged is sealed
         self.credentials.close()
         self.storage.close()
 

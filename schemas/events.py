@@ -204,7 +204,11 @@ class NewEvent(NamedTuple):
 
 
 class LogEntry(NamedTuple):
-    """An event as recorded. ``stored`` is microseconds since 1970, strictly increasing."""
+    """An event as recorded. ``stored`` is microseconds since 1970, strictly increasing.
+
+    Of one that was erased ``salt`` and ``body`` are empty: its content was sealed, and the key to it
+    is destroyed.
+    """
 
     position: int
     stored: int
@@ -217,6 +221,10 @@ class LogEntry(NamedTuple):
     leaf: bytes
     body: bytes
     value: Any = None
+
+    @property
+    def erased(self) -> bool:
+        return not self.salt
 
     def parsed(self) -> Any:
         """The body as JSON; parsed now unless whoever appended it had done so."""

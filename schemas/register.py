@@ -316,17 +316,76 @@ class Freeze(Record, frozen=True):
         return self.period
 
 
+class Schemes(Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of the score sheets that results were computed by, such as ``HTS-CN/1``."""
+
+    person: str
+    unit: str
+
+
+class ResultRow(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What is recorded of one person's or one unit's row of results: nothing that could be read.
+
+    ``record`` is the position of the event that recorded the person or the unit. ``digest`` is a
+    lower-case hex SHA-256 over that event's salt and the row, so that when the event is destroyed
+    with the person's key, the row tells of nobody and confirms nothing. ``rests_on`` are the
+    records of the rows it was computed from: a unit's people, as they are without the unit, and a
+    head's units.
+    """
+
+    record: int
+    digest: str
+    rests_on: tuple[int, ...] = ()
+
+
 class Closing(Record, frozen=True):
-    """The period's results are final. The digests are lower-case hex SHA-256."""
+    """The period's results are final. The digests are lower-case hex SHA-256.
+
+    ``position`` is what the results were computed at. What is optional here is not in the events of
+    earlier versions.
+    """
 
     period: str
     position: int
     results: str
     roster: str
+    result_set: Literal["frozen", "corrected"] | None = None
+    schemes: Schemes | None = None
+    program: str | None = None  # the version that computed the results
+    people: tuple[ResultRow, ...] = ()
+    units: tuple[ResultRow, ...] = ()
 
     @property
     def key(self) -> str:
         return self.period
+
+
+class AwardDecision(Record, frozen=True):
+    """People decided to award a person or a unit; exactly one of the two is given.
+
+    ``decision`` is the decision as it is cited, ``decided_by`` the authority that signed it,
+    ``proposal`` what the score sheet had proposed, if it had. From ``position`` on: the closed
+    results that the decision rests on, as their closing names them.
+    """
+
+    period: str
+    award: str
+    decision: Document
+    decided_by: str
+    position: int
+    results: str
+    roster: str
+    result_set: Literal["frozen", "corrected"]
+    schemes: Schemes
+    person: str | None = None
+    unit: str | None = None
+    achievement: str | None = None
+    proposal: str | None = None
+
+    @property
+    def key(self) -> str:
+        awarded = f"unit/{self.unit}" if self.person is None else f"person/{self.person}"
+        return f"{self.period}/{self.award}/{awarded}"
 
 
 class Correction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -383,6 +442,7 @@ RECORDS: Final[dict[type[Record], Kinds]] = {
     Freeze: Kinds(Kind.PERIOD_FROZEN, Kind.PERIOD_THAWED),
     Closing: Kinds(Kind.PERIOD_CLOSED, Kind.PERIOD_REOPENED),
     Appeal: Kinds(Kind.APPEAL_DECIDED, Kind.APPEAL_WITHDRAWN),
+    AwardDecision: Kinds(Kind.AWARD_DECIDED, Kind.AWARD_WITHDRAWN),
 }
 
 RECORDED: Final[dict[int, type[Record]]] = {

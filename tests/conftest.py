@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
@@ -60,10 +62,17 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_configure() -> None:
-    """The settings of whoever runs the tests are not the tests'."""
+    """The settings of whoever runs the tests are not the tests'. All stores of the tests have one
+    sealing key, so that one process can read what another has written.
+    """
     for name in [name for name in os.environ if name.startswith("LRS_")]:
         if not name.startswith("LRS_TEST_"):
             del os.environ[name]
+    os.environ["LRS_SEALING_KEY_FILE"] = f"{mkdtemp(prefix='lrs-tests-')}/sealing-key"
+
+
+def pytest_unconfigure() -> None:
+    rmtree(Path(os.environ["LRS_SEALING_KEY_FILE"]).parent)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

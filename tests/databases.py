@@ -213,15 +213,24 @@ def postgres() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def database_on(server_url: str) -> Iterator[str]:
-    """The URL of a new, empty database, dropped at the end whoever is still connected."""
+def database_on(server_url: str, template: str = "template0") -> Iterator[str]:
+    """The URL of a new, empty database, dropped at the end whoever is still connected.
+
+    Or of a copy of another one on that server, ``template``, to which nobody may be connected.
+
+    With it goes what a store was given no other place for: files in the working directory that are
+    named like the database.
+    """
     url = make_url(server_url)
     name = f"hocba_{uuid4().hex}"
-    _execute(url, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    _execute(url, create.format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
         _execute(url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        for left in Path().glob(f"{name}.*"):
+            left.unlink()
 
 
 def _execute(url: URL, statement: sql.Composed) -> None:

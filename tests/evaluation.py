@@ -12,6 +12,7 @@ import yaml
 
 from lrs.reading import open_for_reading
 from lrs.settings import Settings
+from schemas.events import Kind, LogEntry
 from tests.assessment.test_reference import compare_document
 from tests.lrs.commands import Commands
 
@@ -106,6 +107,13 @@ def credentials(folder: Path) -> dict[str, str]:
     """By platform, the name of the key it posts with."""
     platforms = yaml.safe_load((folder / "catalogue.yaml").read_text("utf-8"))["platforms"]
     return {platform["id"]: platform["credential"] for platform in platforms}
+
+
+def last_of(database_url: str) -> LogEntry:
+    """The last event of a log but for those that somebody read records, as commands do."""
+    kinds = [kind for kind in Kind if kind != Kind.RECORD_READ]
+    with open_for_reading(Settings(database_url=database_url)) as log:
+        return log.read(kinds=kinds, limit=1_000_000)[-1]
 
 
 def head_of(database_url: str) -> int:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from lrs.privacy.subjects import of_statement
 from schemas.comparison import content_hash
 from schemas.events import NOBODY, Kind, NewEvent
 
@@ -55,9 +56,20 @@ def statement_event(
     if id is None:
         id = UUID(value["id"]) if "id" in value else uuid4()
     text = orjson.dumps(value)
-    return NewEvent(kind, id.bytes, text, credential, 1, content_hash(value, text), value)
+    return NewEvent(
+        kind,
+        id.bytes,
+        text,
+        credential,
+        1,
+        content_hash(value, text),
+        value,
+        of_statement(value),
+    )
 
 
 def any_event() -> NewEvent:
     """An event whose content does not matter; never a retry of another."""
-    return NewEvent(Kind.STATEMENT_1_0, uuid4().bytes, b"{}", content_hash=os.urandom(32))
+    stream = uuid4().bytes
+    hash_ = os.urandom(32)
+    return NewEvent(Kind.STATEMENT_1_0, stream, b"{}", content_hash=hash_, subject=stream)

@@ -26,7 +26,11 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.endpoint = f"{self.url}/xapi"
         self.log = directory / f"server-{self.port}.log"
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("LRS_")}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("LRS_") or name == "LRS_SEALING_KEY_FILE"
+        }
         self._environment: Mapping[str, str] = {
             **inherited,
             "PYTHONPATH": str(ROOT),

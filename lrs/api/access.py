@@ -1,13 +1,14 @@
 """Who may call what below /api/v1: one table, and whatever is not in it does not exist.
 
 A route is made from its entry here (``lrs.api.route``); one without an entry stops the program at
-start, as does an entry without a route. The table says who may ask; about whom, the account's units
-say: what lies outside them is answered as if it were not there.
+start, as does an entry without a route, or one that does not say whether answers show people. The
+table says who may ask; about whom, the account's units say: what lies outside them is answered as
+if it were not there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from lrs.auth.roles import ROLES
 
@@ -16,10 +17,15 @@ ROOT: Final = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The roles any one of which suffices; none of them for what is open to all."""
+    """The roles any one of which suffices; none of them for what is open to all.
+
+    ``shows`` says whether answers show the records of people: who reads those of others is recorded
+    before they are sent (``lrs.readings``).
+    """
 
     roles: frozenset[str] = frozenset()
     credential: bool = False  # an xAPI credential in place of an account
+    shows: Literal["people", "nobody"] | None = None
 
     @property
     def open_to_all(self) -> bool:
@@ -38,34 +44,49 @@ EVALUATION: Final = _roles("evaluator", "unit_head", "council", "auditor")
 ONE_PERSON: Final = _roles("evaluator", "unit_head", "council", "auditor", "learner")
 QUEUES: Final = _roles("evaluator", "auditor")
 TRIALS: Final = _roles("evaluator", "council")
+READINGS: Final = _roles("auditor")
+ONES_READINGS: Final = _roles("auditor", "learner")
+
+
+def people(access: Access) -> Access:
+    """Answers name people of the register, with what is known of them."""
+    return replace(access, shows="people")
+
+
+def nobody(access: Access) -> Access:
+    """Answers hold nothing of anybody's record: sums, rules, or what is one's own in any case."""
+    return replace(access, shows="nobody")
+
 
 ACCESS: Final[Mapping[str, Mapping[str, Access]]] = {
-    "/validate": {"POST": CREDENTIAL},
-    "/session": {"POST": ALL, "GET": SIGNED_IN, "DELETE": SIGNED_IN},
-    "/session/password": {"PUT": SIGNED_IN},
-    "/accounts": {"GET": ADMINISTRATION},
-    "/periods": {"GET": ONE_PERSON},
-    "/periods/{period}": {"GET": ONE_PERSON},
-    "/periods/{period}/criteria": {"GET": ONE_PERSON},
-    "/periods/{period}/results/people": {"GET": EVALUATION},
-    "/periods/{period}/results/people/{person}": {"GET": ONE_PERSON},
-    "/periods/{period}/results/units": {"GET": EVALUATION},
-    "/periods/{period}/results/units/{unit}": {"GET": EVALUATION},
-    "/periods/{period}/explanations/people/{person}": {"GET": ONE_PERSON},
-    "/periods/{period}/explanations/units/{unit}": {"GET": EVALUATION},
-    "/periods/{period}/evidence/people/{person}": {"GET": ONE_PERSON},
-    "/periods/{period}/differences": {"GET": EVALUATION},
-    "/periods/{period}/what-if": {"POST": TRIALS},
-    "/schemes": {"GET": ONE_PERSON},
-    "/schemes/{scheme}/{version}": {"GET": ONE_PERSON},
-    "/people": {"GET": EVALUATION},
-    "/people/{person}": {"GET": ONE_PERSON},
-    "/units": {"GET": EVALUATION},
-    "/units/{unit}": {"GET": EVALUATION},
-    "/units/{unit}/coverage": {"GET": EVALUATION},
-    "/units/{unit}/trend": {"GET": EVALUATION},
-    "/items": {"GET": ONE_PERSON},
-    "/evidence/unresolved-actors": {"GET": QUEUES},
-    "/evidence/unmapped-courses": {"GET": QUEUES},
+    "/validate": {"POST": nobody(CREDENTIAL)},
+    "/session": {"POST": nobody(ALL), "GET": nobody(SIGNED_IN), "DELETE": nobody(SIGNED_IN)},
+    "/session/password": {"PUT": nobody(SIGNED_IN)},
+    "/accounts": {"GET": nobody(ADMINISTRATION)},
+    "/periods": {"GET": nobody(ONE_PERSON)},
+    "/periods/{period}": {"GET": nobody(ONE_PERSON)},
+    "/periods/{period}/criteria": {"GET": nobody(ONE_PERSON)},
+    "/periods/{period}/results/people": {"GET": people(EVALUATION)},
+    "/periods/{period}/results/people/{person}": {"GET": people(ONE_PERSON)},
+    "/periods/{period}/results/units": {"GET": nobody(EVALUATION)},
+    "/periods/{period}/results/units/{unit}": {"GET": nobody(EVALUATION)},
+    "/periods/{period}/explanations/people/{person}": {"GET": people(ONE_PERSON)},
+    "/periods/{period}/explanations/units/{unit}": {"GET": people(EVALUATION)},
+    "/periods/{period}/evidence/people/{person}": {"GET": people(ONE_PERSON)},
+    "/periods/{period}/differences": {"GET": people(EVALUATION)},
+    "/periods/{period}/what-if": {"POST": people(TRIALS)},
+    "/schemes": {"GET": nobody(ONE_PERSON)},
+    "/schemes/{scheme}/{version}": {"GET": nobody(ONE_PERSON)},
+    "/people": {"GET": people(EVALUATION)},
+    "/people/{person}": {"GET": people(ONE_PERSON)},
+    "/people/{person}/readings": {"GET": people(ONES_READINGS)},
+    "/readings": {"GET": people(READINGS)},
+    "/units": {"GET": nobody(EVALUATION)},
+    "/units/{unit}": {"GET": nobody(EVALUATION)},
+    "/units/{unit}/coverage": {"GET": nobody(EVALUATION)},
+    "/units/{unit}/trend": {"GET": nobody(EVALUATION)},
+    "/items": {"GET": people(ONE_PERSON)},
+    "/evidence/unresolved-actors": {"GET": nobody(QUEUES)},
+    "/evidence/unmapped-courses": {"GET": nobody(QUEUES)},
 }
 """Path below ``ROOT`` and method."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from lrs.api.as_of import AsOf
 from lrs.api.directory import Directory, Reach
 from lrs.api.documents import Answer, example
-from lrs.api.route import Api, Asker
+from lrs.api.route import Api, Asker, Showing, Shown
 from lrs.api.views import AskedResultSet, OfPeriod, PeriodId, Views, heading_of
 from lrs.lines import Lines
 from projections import assessment
@@ -86,6 +86,7 @@ def routes(api: Api, views: Views) -> None:
     )
     async def differences(
         asker: Asker,
+        shown: Showing,
         period: PeriodId,
         result_set: AskedResultSet = None,
         as_of: AsOf = None,
@@ -103,21 +104,24 @@ def routes(api: Api, views: Views) -> None:
             one = views.lines_of(period, before, earlier, exact=True)
             other = views.lines_of(period, wanted, position, exact=True)
             with views.store.storage.read() as connection:
-                return _answer(connection, views, views.reach(connection, asker), one, other)
+                reach = views.reach(connection, asker)
+                return _answer(connection, views, reach, one, other, shown)
 
         return await to_thread.run_sync(compare)
 
 
 def _answer(
-    connection: Connection, views: Views, reach: Reach, before: Lines, after: Lines
+    connection: Connection, views: Views, reach: Reach, before: Lines, after: Lines, shown: Shown
 ) -> Differences:
     then = views.directory(connection, before.register)
     now = views.directory(connection, after.register)
+    people = list(_people(reach, then, now, before, after))
+    shown.these((one.id for one in people), reach.own)
     return Differences(
         before=OfPeriod(**heading_of(connection, before)),
         after=OfPeriod(**heading_of(connection, after)),
         differences=[
-            *_people(reach, then, now, before, after),
+            *people,
             *_units(reach, then, now, before, after),
         ],
     )

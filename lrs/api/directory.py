@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from lrs.api.names import folded, order_of, title_order
 from lrs.auth.accounts import Account
 from lrs.kept import Kept
+from lrs.privacy.finishing import renewed
 from projections import assessment
 from projections.assessment import TABLES
 from schemas.register import Membership, PeopleMerged, Person, Unit
@@ -53,6 +54,10 @@ class Directory:
             seen.add(into)
             person = into
         return person
+
+    def counted_with(self, person: str) -> list[str]:
+        """The person's ids: their own, and of those who were merged into them."""
+        return [person, *(one for one in self.merged if self.counted_as(one) == person)]
 
     @cached_property
     def children(self) -> Mapping[str | None, list[str]]:
@@ -105,10 +110,10 @@ def reach_of(account: Account, now: Directory) -> Reach:
 
 
 class Directories:
-    """Directories, by the last change of the register they are made from."""
+    """Directories, by the last change of the register they are made from, and of its past."""
 
     def __init__(self) -> None:
-        self._kept: Kept[int, Directory] = Kept(KEPT)
+        self._kept: Kept[tuple[int, int], Directory] = Kept(KEPT)
 
     def of(self, connection: Connection, as_of: int) -> Directory:
         changed = register_changed(connection, as_of)
@@ -119,12 +124,15 @@ class Directories:
         return found
 
 
-def register_changed(connection: Connection, as_of: int) -> int:
-    """The position of the last change of the register up to ``as_of``: two looks into indexes."""
+def register_changed(connection: Connection, as_of: int) -> tuple[int, int]:
+    """The position of the last change of the register up to ``as_of``, and that of the last
+    forgetting, which takes people out of it: three looks into indexes.
+    """
     table = TABLES.records
     recorded = select(func.max(table.c.position)).where(table.c.position <= as_of)
     ended = select(func.max(table.c.until)).where(table.c.until <= as_of)
-    return max(connection.scalar(recorded) or 0, connection.scalar(ended) or 0)
+    changed = max(connection.scalar(recorded) or 0, connection.scalar(ended) or 0)
+    return changed, renewed(connection)
 
 
 def _directory(connection: Connection, as_of: int) -> Directory:

@@ -53,6 +53,13 @@ def example(description: str, value: Any) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"example": value}}}
 
 
+def also_csv(description: str, value: Any) -> dict[str, Any]:
+    """The same where the answer also comes as CSV."""
+    answer = example(description, value)
+    answer["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return answer
+
+
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     400: refusal("A parameter or the body is not as described"),
     401: refusal("Nobody is signed in, or no longer"),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from lrs.api.as_of import AsOf
 from lrs.api.directory import Reach
 from lrs.api.documents import Answer, example
-from lrs.api.route import Api, Asker, nothing_there
+from lrs.api.route import Api, Asker, Showing, nothing_there
 from lrs.api.views import (
     AskedResultSet,
     OfPeriod,
@@ -26,7 +26,7 @@ from lrs.api.views import (
     heading,
     seen,
 )
-from lrs.evaluation import final_of, unit_assessment
+from lrs.evaluation import final_of, people_named, unit_assessment
 from lrs.lines import units_in
 from projections.assessment import (
     PersonUnknown,
@@ -247,6 +247,7 @@ def routes(api: Api, views: Views) -> None:
     )
     async def explain_a_person(
         asker: Asker,
+        shown: Showing,
         period: PeriodId,
         person: PersonId,
         criterion: Criterion = None,
@@ -259,6 +260,7 @@ def routes(api: Api, views: Views) -> None:
             view = seen(connection, period, result_set, position)
             reach = views.reach(connection, asker)
             file, evidence = _gathered(connection, view, reach, person)
+            shown.these([person], reach.own)
             book = rulebook_of(connection, view)
             explanation = explain(book, file, evidence)
             kept = views.lines.kept(connection, view)
@@ -292,6 +294,7 @@ def routes(api: Api, views: Views) -> None:
     )
     async def explain_a_unit(
         asker: Asker,
+        shown: Showing,
         period: PeriodId,
         unit: UnitId,
         criterion: Criterion = None,
@@ -312,12 +315,14 @@ def routes(api: Api, views: Views) -> None:
                 raise nothing_there(unit)
             explanation = explain_unit(book, gather_unit(connection, view, unit), assessed)
             said = unit_detail(explanation, with_party=reach.party)
+            criteria = _criteria(said, criterion)
+            shown.these(people_named(criteria, assessed), reach.own)
             return UnitExplanationAnswer(
                 **heading(connection, view),
                 scheme=scheme_answer(book.unit_sheet),
                 unit=unit,
                 line=said["line"],
-                criteria=_criteria(said, criterion),
+                criteria=criteria,
                 rules=said["rules"],
             )
 
@@ -334,6 +339,7 @@ def routes(api: Api, views: Views) -> None:
     )
     async def evidence_of_a_person(
         asker: Asker,
+        shown: Showing,
         period: PeriodId,
         person: PersonId,
         result_set: AskedResultSet = None,
@@ -343,7 +349,9 @@ def routes(api: Api, views: Views) -> None:
 
         def show(connection: Connection) -> PersonEvidence:
             view = seen(connection, period, result_set, position)
-            _, evidence = _gathered(connection, view, views.reach(connection, asker), person)
+            reach = views.reach(connection, asker)
+            _, evidence = _gathered(connection, view, reach, person)
+            shown.these([person], reach.own)
             book = rulebook_of(connection, view)
             judged = judge(book, evidence)
             credited = credit(book, judged)

@@ -18,7 +18,7 @@ from lrs.api.documents import Answer, example
 from lrs.api.names import folded, matches
 from lrs.api.paging import DEFAULT, Cursor, CursorText, Limit, page, read_cursor
 from lrs.api.results import Search, UnitFilter, filtered_units
-from lrs.api.route import Api, Asker, nothing_there
+from lrs.api.route import Api, Asker, Showing, nothing_there
 from lrs.api.views import PersonId, Views
 from projections.assessment.records import about_people
 from schemas.register import (
@@ -164,6 +164,7 @@ def routes(api: Api, views: Views) -> None:
     )
     async def people(
         asker: Asker,
+        shown: Showing,
         search: Search = None,
         unit: UnitFilter = None,
         limit: Limit = None,
@@ -185,12 +186,13 @@ def routes(api: Api, views: Views) -> None:
                 and (search is None or matches(folded(search), known.folded))
             ]
             ids = [known.person.id for known in rows]
-            shown = page(ids, rows, after, limit or DEFAULT)
+            listed = page(ids, rows, after, limit or DEFAULT)
+            shown.these((known.person.id for known in listed.rows), reach.own)
             return People(
                 **located(connection, position),
                 total=len(rows),
-                rows=[_listed(known, reach) for known in shown.rows],
-                next=_next(position, shown.after),
+                rows=[_listed(known, reach) for known in listed.rows],
+                next=_next(position, listed.after),
             )
 
         return await views.store.read(show)
@@ -202,7 +204,9 @@ def routes(api: Api, views: Views) -> None:
         tags=["people"],
         responses={200: example("What the register holds of the person", _PERSON)},
     )
-    async def one_person(asker: Asker, person: PersonId, as_of: AsOf = None) -> OnePerson:
+    async def one_person(
+        asker: Asker, shown: Showing, person: PersonId, as_of: AsOf = None
+    ) -> OnePerson:
         position = await views.position(as_of)
 
         def show(connection: Connection) -> OnePerson:
@@ -210,6 +214,7 @@ def routes(api: Api, views: Views) -> None:
             known = views.directory(connection, position).people.get(person)
             if known is None or not reach.person(person, known.units):
                 raise nothing_there(person)
+            shown.these([person], reach.own)
             about = [one for _, one in about_people(connection, [person], position)]
             return OnePerson(
                 **located(connection, position),
@@ -246,6 +251,7 @@ def routes(api: Api, views: Views) -> None:
     )
     async def items(
         asker: Asker,
+        shown: Showing,
         kind: Annotated[str | None, Query(max_length=128)] = None,
         decision: Literal["accepted", "rejected", "pending"] | None = None,
         person: Annotated[str | None, Query(max_length=128)] = None,
@@ -269,12 +275,13 @@ def routes(api: Api, views: Views) -> None:
                 and (person is None or item.person == person)
                 and (unit is None or item.unit == unit)
             ]
-            shown = page([row.id for row in rows], rows, after, limit or DEFAULT)
+            listed = page([row.id for row in rows], rows, after, limit or DEFAULT)
+            shown.these((row.person for row in listed.rows if row.person is not None), reach.own)
             return Items(
                 **located(connection, position),
                 total=len(rows),
-                rows=[item_answer(item) for item in shown.rows],
-                next=_next(position, shown.after),
+                rows=[item_answer(item) for item in listed.rows],
+                next=_next(position, listed.after),
             )
 
         return await views.store.read(show)

@@ -23,9 +23,9 @@ from lrs.queues import (
     activity_of,
     held_back,
     identifier_of,
-    latest_statements,
     whole_actors,
     whole_courses,
+    with_latest_statements,
 )
 from projections.assessment import UnmappedCourse, UnresolvedActor
 
@@ -94,8 +94,8 @@ _COURSE: Final = {
 
 def routes(api: Api, views: Views) -> None:
     store = views.store
-    actors: Kept[int, list[UnresolvedActor]] = Kept(2)
-    courses: Kept[int, list[UnmappedCourse]] = Kept(2)
+    actors: Kept[tuple[int, int], list[UnresolvedActor]] = Kept(2)
+    courses: Kept[tuple[int, int], list[UnmappedCourse]] = Kept(2)
 
     def check_reach(connection: Connection, asker: Account, what: str) -> None:
         if not views.reach(connection, asker).everything:
@@ -120,14 +120,14 @@ def routes(api: Api, views: Views) -> None:
             queue = _whole(actors, connection, position, whole_actors)
             ids = [row.identity.hex() for row in queue]
             shown = page(ids, queue, after, limit or DEFAULT)
-            statements = latest_statements(store, connection, shown.rows)
+            answered = with_latest_statements(store, connection, shown.rows)
             return UnresolvedActors(
                 **located(connection, position),
                 total=len(queue),
                 statements=sum(row.statements for row in queue),
                 rows=[
                     UnresolvedActorAnswer(**identifier_of(statement), **held_back(row))
-                    for row, statement in zip(shown.rows, statements, strict=True)
+                    for row, statement in answered
                 ],
                 next=_next(position, shown.after),
             )
@@ -158,7 +158,7 @@ def routes(api: Api, views: Views) -> None:
             queue = [row for row in whole if platform in (None, row.platform)]
             ids = [f"{row.platform}/{row.activity.hex()}" for row in queue]
             shown = page(ids, queue, after, limit or DEFAULT)
-            statements = latest_statements(store, connection, shown.rows)
+            answered = with_latest_statements(store, connection, shown.rows)
             return UnmappedCourses(
                 **located(connection, position),
                 total=len(queue),
@@ -167,7 +167,7 @@ def routes(api: Api, views: Views) -> None:
                     UnmappedCourseAnswer(
                         platform=row.platform, **activity_of(statement), **held_back(row)
                     )
-                    for row, statement in zip(shown.rows, statements, strict=True)
+                    for row, statement in answered
                 ],
                 next=_next(position, shown.after),
             )
@@ -176,7 +176,7 @@ def routes(api: Api, views: Views) -> None:
 
 
 def _whole(
-    kept: Kept[int, list[R]],
+    kept: Kept[tuple[int, int], list[R]],
     connection: Connection,
     position: int,
     read: Callable[[Connection, int], list[R]],

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from lrs.api.as_of import AsOf, stored_at
 from lrs.api.directory import Directory, Reach
-from lrs.api.documents import Answer, example
+from lrs.api.documents import Answer, also_csv, example
 from lrs.api.names import folded, matches, title_order
 from lrs.api.paging import (
     DEFAULT,
@@ -27,7 +27,7 @@ from lrs.api.paging import (
     read_cursor,
     wants_csv,
 )
-from lrs.api.route import Api, Asker, nothing_there
+from lrs.api.route import Api, Asker, Showing, nothing_there
 from lrs.api.views import (
     AskedResultSet,
     OfPeriod,
@@ -180,12 +180,13 @@ def routes(api: Api, views: Views) -> None:
         tags=["results"],
         response_model=PeopleResults,
         responses={
-            200: _also_csv("A page", {**_HEADING, "total": 1, "rows": [_PERSON], "next": None})
+            200: also_csv("A page", {**_HEADING, "total": 1, "rows": [_PERSON], "next": None})
         },
     )
     async def people_results(
         request: Request,
         asker: Asker,
+        shown: Showing,
         period: PeriodId,
         result_set: AskedResultSet = None,
         as_of: AsOf = None,
@@ -221,17 +222,18 @@ def routes(api: Api, views: Views) -> None:
             ]
             if order == "score":
                 rows.sort(key=lambda row: _score_order(row.line.final))
-            shown = page([row.person.id for row in rows], rows, after, _limit(limit, as_csv))
-            answers = [person_result(row.person, row.line, reach) for row in shown.rows]
+            listed = page([row.person.id for row in rows], rows, after, _limit(limit, as_csv))
+            shown.these((row.person.id for row in listed.rows), reach.own, as_csv=as_csv)
+            answers = [person_result(row.person, row.line, reach) for row in listed.rows]
             if as_csv:
                 stored = stored_at(connection, found.position)
-                after_this = _next(found, shown.after)
+                after_this = _next(found, listed.after)
                 return _csv(found, stored, "people", answers, decimal, language, after_this)
             return PeopleResults(
                 **heading_of(connection, found),
                 total=len(rows),
                 rows=answers,
-                next=_next(found, shown.after),
+                next=_next(found, listed.after),
             )
 
         return await views.store.read(show)
@@ -245,6 +247,7 @@ def routes(api: Api, views: Views) -> None:
     )
     async def person_results(
         asker: Asker,
+        shown: Showing,
         period: PeriodId,
         person: PersonId,
         result_set: AskedResultSet = None,
@@ -258,6 +261,7 @@ def routes(api: Api, views: Views) -> None:
             reach = views.reach(connection, asker)
             if line is None or not reach.person(person, line.units):
                 raise nothing_there(person)
+            shown.these([person], reach.own)
             known = directory.people[person].person
             return OnePersonResult(
                 **heading_of(connection, found), result=person_result(known, line, reach)
@@ -272,7 +276,7 @@ def routes(api: Api, views: Views) -> None:
         tags=["results"],
         response_model=UnitResults,
         responses={
-            200: _also_csv("A page", {**_HEADING, "total": 1, "rows": [_UNIT], "next": None})
+            200: also_csv("A page", {**_HEADING, "total": 1, "rows": [_UNIT], "next": None})
         },
     )
     async def units_results(
@@ -454,12 +458,6 @@ def _csv(
         mark=mark,
         headers=headers,
     )
-
-
-def _also_csv(description: str, value: Any) -> dict[str, Any]:
-    answer = example(description, value)
-    answer["content"]["text/csv"] = {"schema": {"type": "string"}}
-    return answer
 
 
 def _check_band(sheet: Sheet, band: str | None) -> None:

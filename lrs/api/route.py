@@ -1,16 +1,17 @@
 """What every request below /api/v1 goes through: its entry in the table of access, whether it comes
-from our own pages, who asks, what was sent; and refusals in the form the whole store has.
+from our own pages, who asks, what was sent, whose records the answer shows; and refusals in the
+form the whole store has.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 from anyio import to_thread
-from fastapi import Depends, FastAPI, Security
+from fastapi import Depends, FastAPI, Header, Query, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -36,11 +37,20 @@ from lrs.errors import (
     UnsupportedMediaType,
 )
 from lrs.log.writer import LogBusy, LogUnavailable
+from lrs.readings import (
+    Read,
+    ReadingUnrecorded,
+    UnfitPurpose,
+    purpose_of,
+    record,
+    signed_in,
+)
 from lrs.xapi.endpoint import BODY_SECONDS, language_of, refusal_response
 from lrs.xapi.request import headers_of, read_body, read_parameters
 from schemas import json_text
 from schemas.json_text import InvalidJson
 from schemas.problems import Problem
+from schemas.readings import LONGEST_PURPOSE
 
 if TYPE_CHECKING:
     from lrs.settings import Settings
@@ -61,6 +71,13 @@ class UndeclaredRoute(Exception):
         super().__init__(f"lrs.api.access and the routes differ in: {listed}")
 
 
+class ReadingUndeclared(Exception):
+    """A route that does not say, or cannot tell, whose records its answers show."""
+
+    def __init__(self, route: str, why: str) -> None:
+        super().__init__(f"{route}: {why}")
+
+
 class Api:
     """Takes the routes of ``app`` below /api/v1; ``sealed`` when there are all of them."""
 
@@ -68,7 +85,8 @@ class Api:
         self._app = app
 
     def route(self, method: str, path: str, **documented: Any) -> Callable[[F], F]:
-        """A decorator: the function answers ``method`` of ``path``. Raises UndeclaredRoute.
+        """A decorator: the function answers ``method`` of ``path``. Raises UndeclaredRoute,
+        ReadingUndeclared.
 
         ``documented`` is what FastAPI takes for the OpenAPI document.
         """
@@ -108,24 +126,30 @@ class Api:
 
 
 class GuardedRoute(APIRoute):
-    """A route whose function is not reached but by those its entry names."""
+    """A route whose function is not reached but by those its entry names, and whose answer is not
+    sent before it is recorded whose records of others it shows.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         [method] = self._methods
-        access = access_of(self.path.removeprefix(ROOT), method)
+        path = self.path.removeprefix(ROOT)
+        access = access_of(path, method)
+        _check_declared(f"{method} {path}", access, self.dependant)
         answer = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
             store: Store = request.app.state.store
             language = language_of(request.headers.get("accept-language"))
             try:
-                await _admit(store, request, access)
+                await admit(store, request, access)
                 self._check_parameters(request)
                 response: Response = await answer(await _with_body(store, request))
+                if access.shows == "people":
+                    await record_reading(store, request, access, f"{method} {path}")
             except ClientDisconnect:
                 response = Response(status_code=400)
             except Exception as error:
-                refusal = _refusal_of(store, error)
+                refusal = refusal_of(store, error)
                 if refusal is None:
                     raise
                 response = refusal_response(refusal, language, "1.0")
@@ -209,11 +233,88 @@ def asker_of(request: Request) -> Account:
     return session_of(request).account
 
 
+class Shown:
+    """Whose records an answer shows: its function says so, for every answer it gives."""
+
+    def __init__(self, purpose: str | None) -> None:
+        self.purpose = purpose
+        self.people: frozenset[str] | None = None
+        self.format: Literal["json", "csv"] = "json"
+
+    def these(self, people: Iterable[str], own: str | None, *, as_csv: bool = False) -> None:
+        """``own`` is whose record is the account's own, as ``Reach`` has it."""
+        self.people = frozenset(people) - {own}
+        self.format = "csv" if as_csv else "json"
+
+
+async def shown_of(
+    request: Request,
+    purpose: Annotated[
+        str | None,
+        Query(
+            description="Why the records are read; it is recorded. Comes before X-Purpose",
+            examples=["Thẩm định quý II"],
+        ),
+    ] = None,
+    x_purpose: Annotated[
+        str | None, Header(description=f"The same; up to {LONGEST_PURPOSE} characters in UTF-8")
+    ] = None,
+) -> Shown:
+    """Raises InvalidRequest for a purpose that is none."""
+    try:
+        sent = _text_of(x_purpose) if purpose is None else purpose
+        request.state.shown = Shown(purpose_of(sent))
+    except UnfitPurpose:
+        facts = {"most": LONGEST_PURPOSE}
+        raise InvalidRequest(Problem("", "purpose-unfit", purpose or x_purpose, facts)) from None
+    shown: Shown = request.state.shown
+    return shown
+
+
+def _text_of(header: str | None) -> str | None:
+    """A header's text: HTTP hands over its bytes as Latin-1."""
+    try:
+        return None if header is None else header.encode("latin-1").decode()
+    except UnicodeError:
+        raise UnfitPurpose from None
+
+
 SignedIn = Annotated[Session, Depends(session_of)]
 Asker = Annotated[Account, Depends(asker_of)]
+Showing = Annotated[Shown, Depends(shown_of)]
 
 
-async def _admit(store: "Store", request: Request, access: Access) -> None:
+def _check_declared(route: str, access: Access, dependant: Dependant) -> None:
+    """Raises ReadingUndeclared unless the function of a route that shows people can say whom."""
+    calls = [dependency.call for dependency in dependant.dependencies]
+    match access.shows:
+        case None:
+            why = "lrs.api.access does not say whether its answers show people"
+        case "people" if shown_of not in calls:
+            why = "its answers show people; its function must take Showing, and say whom"
+        case "nobody" if shown_of in calls:
+            why = "its function takes Showing, and lrs.api.access says it shows nobody"
+        case _:
+            return
+    raise ReadingUndeclared(route, why)
+
+
+async def record_reading(store: "Store", request: Request, access: Access, route: str) -> None:
+    """Raises InvalidRequest where a purpose is required, ReadingUnrecorded."""
+    shown: Shown = request.state.shown
+    if shown.people is None:
+        raise ReadingUndeclared(route, "its function did not say whose records it shows")
+    others = shown.people - {asker_of(request).person}
+    if not others:
+        return
+    if shown.purpose is None and store.settings.purpose_required:
+        raise InvalidRequest(Problem("", "purpose-missing"))
+    asked = {**request.path_params, **request.query_params}
+    read = Read(route, {name: str(asked[name]) for name in asked}, shown.format, shown.purpose)
+    await record(store, signed_in(asker_of(request), access.roles), read, others)
+
+
+async def admit(store: "Store", request: Request, access: Access) -> None:
     """Put the session into the state of the request. Raises NotAuthenticated, NotPermitted."""
     token, from_cookie = _token(store, request)
     if from_cookie or access.open_to_all:
@@ -284,7 +385,7 @@ async def _with_body(store: "Store", request: Request) -> Request:
     return Request(request.scope, again)
 
 
-def _refusal_of(store: "Store", error: Exception) -> Refusal | None:
+def refusal_of(store: "Store", error: Exception) -> Refusal | None:
     """What is answered for an error; None if it is a defect."""
     match error:
         case Refusal():
@@ -295,6 +396,8 @@ def _refusal_of(store: "Store", error: Exception) -> Refusal | None:
             return InvalidRequest(*problems_of(error))
         case TimeoutError():
             return InvalidRequest(Problem("", "body-too-slow", None, {"seconds": BODY_SECONDS}))
+        case ReadingUnrecorded():
+            return Unavailable(Problem("", "reading-unrecorded"), headers={"Retry-After": "1"})
         case LogBusy():
             return Unavailable(Problem("", "log-busy"), headers={"Retry-After": "1"})
         case LogUnavailable():

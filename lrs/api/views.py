@@ -46,7 +46,7 @@ class Views:
         self.store = store
         self.lines = PeriodLines(store)
         self._directories = Directories()
-        self._items: Kept[int, list[Item]] = Kept(2)
+        self._items: Kept[tuple[int, int], list[Item]] = Kept(2)
 
     async def position(self, as_of: str | None) -> int:
         return await position_of(self.store, as_of)

@@ -1,4 +1,4 @@
-"""POST /api/v1/periods/{period}/what-if: what other score sheets would change. Records nothing.
+"""POST /api/v1/periods/{period}/what-if: what other score sheets would change. Decides nothing.
 
 The same evidence is scored by the period's own sheets and by the drafts, and the difference shown.
 A draft can be written so that its outcome tells who is a party member. So where a gate or a
@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 
 from anyio import CapacityLimiter, to_thread
@@ -19,7 +20,7 @@ from lrs.api.as_of import AsOf
 from lrs.api.directory import Reach
 from lrs.api.documents import Answer, example
 from lrs.api.explanations import SchemeAnswer, scheme_answer
-from lrs.api.route import Api, Asker
+from lrs.api.route import Api, Asker, Showing, Shown
 from lrs.api.views import AskedResultSet, OfPeriod, PeriodId, Views, heading, seen
 from lrs.auth.accounts import Account
 from lrs.errors import InvalidRequest, NotPermitted
@@ -146,7 +147,7 @@ def routes(api: Api, views: Views) -> None:
         "POST",
         "/periods/{period}/what-if",
         summary="What other score sheets would change",
-        description="The body holds a person_sheet, a unit_sheet, or both. Nothing is recorded.",
+        description="The body holds a person_sheet, a unit_sheet, or both. It decides nothing.",
         tags=["results"],
         openapi_extra=_SENT,
         responses={200: example("The difference", _EXAMPLE)},
@@ -154,6 +155,7 @@ def routes(api: Api, views: Views) -> None:
     async def what_if(
         request: Request,
         asker: Asker,
+        shown: Showing,
         period: PeriodId,
         result_set: AskedResultSet = None,
         as_of: AsOf = None,
@@ -166,7 +168,7 @@ def routes(api: Api, views: Views) -> None:
             with views.store.storage.read() as connection:
                 view = seen(connection, period, result_set, position)
                 drafts = _drafts(sent, view.catalogue.courses)
-                return _compare(connection, views, view, drafts, asker)
+                return _compare(connection, views, view, drafts, asker, shown)
 
         return await to_thread.run_sync(compare, limiter=one_at_a_time)
 
@@ -208,7 +210,12 @@ def _problem(name: str, problem: SheetProblem) -> Problem:
 
 
 def _compare(
-    connection: Connection, views: Views, view: View, drafts: Mapping[str, Sheet], asker: Account
+    connection: Connection,
+    views: Views,
+    view: View,
+    drafts: Mapping[str, Sheet],
+    asker: Account,
+    shown: Shown,
 ) -> WhatIf:
     reach = views.reach(connection, asker)
     book = rulebook_of(connection, view)
@@ -224,6 +231,9 @@ def _compare(
         if move.subject == "person" and reach.person(move.id, units[move.id])
     ]
     changed = Counter((move.band_before, move.band_after) for move in people)
+    quotas = list(_quotas(found, reach))
+    placed = (line.statuses for quota in quotas for line in (quota.before, quota.after) if line)
+    shown.these({*(move.id for move in people), *chain.from_iterable(placed)}, reach.own)
     return WhatIf(
         **heading(connection, view),
         before=_schemes(book),
@@ -239,7 +249,7 @@ def _compare(
             for (one, other), count in sorted(changed.items())
             if one != other
         ],
-        quotas=list(_quotas(found, reach)),
+        quotas=quotas,
     )
 
 

@@ -9,13 +9,16 @@ from typing import Any
 
 from lrs import directory_import
 from lrs.asked import CommandRefused
+from lrs.asked.caller import By
 from lrs.case_import import import_case
 from lrs.cases import read_case
 from lrs.cases.problems import CaseRefused
 from lrs.jobs import Job, Progress
 from lrs.log.writer import LogUnavailable
+from lrs.readings import Read, record_now
 from lrs.register import RegisterBusy
 from lrs.store import Store
+from schemas.register import Person
 from schemas.rules import Language
 
 
@@ -25,9 +28,10 @@ class Imports:
         self._importing: Job | None = None
         self._turn = Lock()
 
-    def start_case_import(self, folder: str, freeze: bool, language: Language) -> None:
+    def start_case_import(self, folder: str, freeze: bool, language: Language, *, by: By) -> None:
         """Begin; ``case_import_progress`` tells how far it is."""
-        self._start_import(folder, partial(self._import_case, Path(folder), freeze, language))
+        work = partial(self._import_case, Path(folder), freeze, language, by)
+        self._start_import(folder, work)
 
     def _start_import(self, name: str, work: Callable[[Progress], Mapping[str, Any]]) -> None:
         with self._turn:
@@ -38,32 +42,39 @@ class Imports:
             self._importing.start()
 
     def _import_case(
-        self, folder: Path, freeze: bool, language: Language, progress: Progress
+        self, folder: Path, freeze: bool, language: Language, by: By, progress: Progress
     ) -> dict[str, Any]:
         try:
             case = read_case(folder)
-            return asdict(import_case(self._store, case, freeze=freeze, progress=progress))
+            done = import_case(self._store, case, freeze=freeze, by=by.id, progress=progress)
+            return asdict(done)
         except CaseRefused as refused:
             raise CommandRefused(_worded(refused, language)) from refused
 
     def start_directory_import(
-        self, path: str, options: Mapping[str, Any], language: Language
+        self, path: str, options: Mapping[str, Any], language: Language, *, by: By
     ) -> None:
         """Begin; ``case_import_progress`` tells how far it is."""
-        work = partial(self._import_directory, Path(path), options, language)
+        work = partial(self._import_directory, Path(path), options, language, by)
         self._start_import(path, work)
 
     def _import_directory(
-        self, path: Path, options: Mapping[str, Any], language: Language, _: Progress
+        self, path: Path, options: Mapping[str, Any], language: Language, by: By, _: Progress
     ) -> dict[str, Any]:
         try:
             found = directory_import.read_directory(path, options)
-            return {"recorded": directory_import.import_directory(self._store, found)}
+            recorded = directory_import.import_directory(self._store, found, by=by.id)
+            return {"recorded": recorded}
         except CaseRefused as refused:
             raise CommandRefused(_worded(refused, language)) from refused
 
-    def listed_organisation(self, party: bool) -> directory_import.Listed:
-        return directory_import.listed(self._store, party=party)
+    def listed_organisation(self, party: bool, *, by: By) -> directory_import.Listed:
+        rows = directory_import.listed(self._store, party=party)
+        people = directory_import.records_of(rows).get(Person, {})
+        asked = {"party": "true"} if party else {}
+        read = Read("lrs export directory-template", asked, "text")
+        record_now(self._store, by.reader, read, people)
+        return rows
 
     def case_import_progress(self) -> dict[str, Any]:
         if self._importing is None:

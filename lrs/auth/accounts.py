@@ -16,6 +16,7 @@ import orjson
 from lrs.auth.passwords import Passwords, check_password
 from lrs.auth.roles import PERMISSIONS, ROLES, SEES_UNITS
 from lrs.log.recorder import StreamConflict
+from lrs.privacy.subjects import of_account
 from projections import accounts as projection
 from projections.accounts import TABLES, AccountRow, account_id
 from schemas.events import NOBODY, Kind, NewEvent
@@ -115,6 +116,7 @@ class Accounts:
             id_,
             orjson.dumps({"name": name, **said, "password": kept.hex()}),
             credential=by,
+            subject=of_account(name, person),
         )
         try:
             self._store.writer.append([event]).result()
@@ -194,8 +196,15 @@ class Accounts:
             row = self.named(name)
             if row.closed:
                 raise AccountClosed(name)
-            body = orjson.dumps({"name": name, **decide(row)})
-            event = NewEvent(kind, row.id, body, credential=by, stream_version=row.version + 1)
+            said = {"name": name, **decide(row)}
+            event = NewEvent(
+                kind,
+                row.id,
+                orjson.dumps(said),
+                credential=by,
+                stream_version=row.version + 1,
+                subject=of_account(name, said.get("person", row.person)),
+            )
             with suppress(StreamConflict):
                 self._store.writer.append([event]).result()
                 return self.named(name)

@@ -53,12 +53,12 @@ class Attempts:
         It does so for a name that nobody has just as for one that somebody has.
         """
         self._count(_key("address", address), FROM_ADDRESS)
-        self._count(_key("name", name), OF_ACCOUNT)
+        self._count(of_account(name), OF_ACCOUNT)
 
     def succeeded(self, name: str, address: str) -> None:
         """Forget the attempts of an account and take back one of the address."""
         table, now = TABLES.attempts, self._clock()
-        gone = or_(table.c.who == _key("name", name), table.c.forgotten <= now)
+        gone = or_(table.c.who == of_account(name), table.c.forgotten <= now)
         with self._storage.write() as connection:
             connection.execute(delete(table).where(gone))
         with self._storage.write() as connection:
@@ -82,6 +82,11 @@ class Attempts:
                     Problem("", "sign-in-too-often", None, {"seconds": limit.seconds}),
                     headers={"Retry-After": str(limit.seconds)},
                 )
+
+
+def of_account(name: str) -> bytes:
+    """By what the attempts to sign in with a name are counted."""
+    return _key("name", name)
 
 
 def _key(family: str, who: str) -> bytes:

@@ -26,6 +26,8 @@ from sqlalchemy import Connection
 from lrs.auth.pepper import read_pepper
 from lrs.errors import NotAuthenticated
 from lrs.log.recorder import Clock, StreamConflict, wall_clock
+from lrs.privacy.finishing import renewed
+from lrs.privacy.subjects import SHARED
 from lrs.store_time import iso_time
 from projections import credentials as projection
 from projections.credentials import TABLES, CredentialRow
@@ -109,9 +111,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """All credentials as of one position, and the headers found good since, each with its end."""
+    """All credentials as of their last change and the last forgetting, which may be of somebody in
+    whose name one is; and the headers found good since, each with its end.
+    """
 
-    changed: int
+    changed: tuple[int, int]
     rows: Mapping[bytes, CredentialRow]
     credentials: Mapping[bytes, Credential]
     by_key: Mapping[str, CredentialRow]
@@ -130,7 +134,7 @@ class Credentials:
         self._clock = clock
         self._pepper = read_pepper(store.settings)
         self._turn = Lock()
-        self._known = _Known(-1, {}, {}, {}, {})
+        self._known = _Known((-1, -1), {}, {}, {}, {})
         self.refresh()
         self._issue_default()
         self._closing = Event()
@@ -219,7 +223,7 @@ class Credentials:
     def refresh(self) -> None:
         """Take in what has changed since the last look."""
         with self._turn, self._store.storage.read() as connection:
-            changed = projection.last_change(connection, TABLES)
+            changed = projection.last_change(connection, TABLES), renewed(connection)
             if changed != self._known.changed:
                 self._known = _read(connection, changed)
 
@@ -299,7 +303,8 @@ class Credentials:
             if expires.tzinfo is None:
                 raise ValueError(f"{expires} has no time zone")
             said["expires"] = expires.astimezone(UTC).isoformat()
-        return NewEvent(Kind.CREDENTIAL_ISSUED, credential_id, orjson.dumps(said))
+        body = orjson.dumps(said)  # whose name it is in may be a person's
+        return NewEvent(Kind.CREDENTIAL_ISSUED, credential_id, body, subject=SHARED)
 
     def _rotating(self, row: CredentialRow, secret: str, overlap: timedelta) -> NewEvent:
         said = {
@@ -325,7 +330,7 @@ def _next(row: CredentialRow, kind: Kind, said: Mapping[str, Any]) -> NewEvent:
     return NewEvent(kind, row.id, orjson.dumps(said), stream_version=row.version + 1)
 
 
-def _read(connection: Connection, changed: int) -> _Known:
+def _read(connection: Connection, changed: tuple[int, int]) -> _Known:
     rows = projection.find_all(connection, TABLES)
     return _Known(
         changed,

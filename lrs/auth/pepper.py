@@ -4,11 +4,10 @@ A copy of the database alone opens nothing and cannot be tried against guessed s
 loses the pepper loses every credential: it belongs in the backup, apart from the database.
 """
 
-import os
 import secrets
-from pathlib import Path
 from typing import Final
 
+from lrs.secret_files import make
 from lrs.settings import InvalidSettings, Settings
 
 SHORTEST: Final = 16
@@ -24,7 +23,7 @@ def read_pepper(settings: Settings) -> bytes:
     path = settings.pepper_path
     try:
         if not path.exists():
-            _make(path)
+            make(path, secrets.token_hex(32).encode() + b"\n")
         pepper = path.read_bytes().strip()
     except OSError as error:
         raise InvalidSettings(
@@ -33,27 +32,3 @@ def read_pepper(settings: Settings) -> bytes:
     if len(pepper) < SHORTEST:
         raise InvalidSettings(f"LRS_PEPPER_FILE={path}: shorter than {SHORTEST} bytes. Restore it.")
     return pepper
-
-
-def _make(path: Path) -> None:
-    """Write a new pepper beside ``path`` and link it there, so that of several processes one wins
-    and the others read what it wrote, whole.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(secrets.token_hex(32).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

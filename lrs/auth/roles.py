@@ -43,6 +43,10 @@ PERMISSIONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "party": {
         "vi": "Xem dữ liệu đảng viên và những gì tính từ dữ liệu đó.",
         "en": "See party membership and what is computed from it.",
-    }
+    },
+    "privacy": {
+        "vi": "Đề nghị và phê duyệt việc xóa dữ liệu của một người; cần hai tài khoản.",
+        "en": "Propose and approve that a person is forgotten; it takes two accounts.",
+    },
 }
 """Granted one by one, whatever the role."""

@@ -21,6 +21,7 @@ from schemas.register import (
     RECORDS,
     Absence,
     Appeal,
+    Closing,
     Competence,
     Course,
     Freeze,
@@ -80,9 +81,9 @@ class Change(NamedTuple):
 def changes(described: Described, recorded: Records) -> list[Change]:
     """What to append so that ``recorded``, the register as it is now, becomes as described.
 
-    Nothing if it is so already. Raises CaseRefused if it cannot: a score sheet in force or the
-    facts of a frozen period would change, something that files and register say together breaks a
-    rule, or a record refers to what neither of them has.
+    Nothing if it is so already. Raises CaseRefused if it cannot: a score sheet in force, the facts
+    of a frozen period or the results of a closed one would change, something that files and
+    register say together breaks a rule, or a record refers to what neither of them has.
     """
     withdrawn = [
         (type_, key)
@@ -190,8 +191,11 @@ def _contradictions(
 def _changed_for_ever(
     described: Described, recorded: Records, changed: Iterable[Record]
 ) -> Iterator[CaseProblem]:
-    frozen = recorded.get(Freeze, {})
+    frozen, closed = recorded.get(Freeze, {}), recorded.get(Closing, {})
     for record in changed:
+        if isinstance(record, Appeal) and record.period in closed:
+            named = {"value": record.id, "period": record.period}
+            yield problem(_place(described, record), "appeal.closed", **named)
         before = recorded.get(type(record), {}).get(record.key)
         if before is None:
             continue

@@ -1,6 +1,7 @@
 """``period.yaml``: the period, its deadline, its calendar, and where the log is frozen."""
 
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,26 +51,26 @@ def read_period(
     facts = {key: found[key] for key in _FACTS if key in found}
     period = Period(**facts, person_scheme=person_scheme, unit_scheme=unit_scheme)
     reading.places[id(period)] = reading.place(root.line_of("id"), "")
-    _whole_months(reading, period, root)
+    for key, rule, days in not_whole_months(period):
+        reading.refuse(rule, root.line_of(key), key, **days)
     return PeriodRead(period, found.get("freeze"))
 
 
-def _whole_months(reading: Reading, period: Period, root: Map) -> None:
-    start, end = (root.line_of(key) for key in ("start", "end"))
+def not_whole_months(period: Period) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """What is wrong with the days of a period: which one, the rule, and the facts it words."""
     if period.start > period.end:
-        facts = {"from_": period.start, "to": period.end}
-        reading.refuse("dates.order", start, "start", **facts)
+        yield "start", "dates.order", {"from_": period.start, "to": period.end}
     if (first := period.start.replace(day=1)) != period.start:
-        reading.refuse("period.start", start, "start", value=period.start, correct=first)
+        yield "start", "period.start", {"value": period.start, "correct": first}
     if (last := _last_of_month(period.end)) != period.end:
-        reading.refuse("period.end", end, "end", value=period.end, correct=last)
+        yield "end", "period.end", {"value": period.end, "correct": last}
 
 
 def _last_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
-def _timezone(reading: Reading, node: Node, at: At) -> Any:
+def timezone(reading: Reading, node: Node, at: At) -> Any:
     value = words(reading, node, at)
     if value is INVALID:
         return INVALID
@@ -99,7 +100,7 @@ _SECTIONS: Final[dict[str, Reader | Required]] = {
     "vi": Required(words),
     "start": Required(day),
     "end": Required(day),
-    "timezone": _timezone,
+    "timezone": timezone,
     "required_course_deadline": Required(day),
     "freeze": _freeze,
     "holidays": each(day),

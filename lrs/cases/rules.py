@@ -678,6 +678,12 @@ RULES: Final[Mapping[str, Rule]] = {
         "The appeal is rejected and yet has corrections.",
         "Remove them, or correct the “decision”.",
     ),
+    "appeal.closed": _rule(
+        "Kiến nghị “{value}” thuộc kỳ “{period}” đã khóa; kết quả đã khóa không đổi được nữa.",
+        "Mở lại kỳ trước bằng lệnh lrs period reopen {period} --reason …, rồi nhập lại.",
+        "The appeal “{value}” is about the period “{period}”, which is closed: its results stand.",
+        "Reopen it first with lrs period reopen {period} --reason …, then import again.",
+    ),
     "waiver": _rule(
         "Không được bỏ qua lý do “{value}”.",
         "Chỉ bỏ qua được: {choices}.",

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lrs.auth.roles import PERMISSIONS, ROLES
+from lrs.commands.deciding import accountable, ask
 
 app = typer.Typer(help="The people who sign in.", no_args_is_help=True, rich_markup_mode="markdown")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
@@ -44,6 +45,7 @@ Generate = Annotated[
 
 
 @app.command()
+@accountable
 def create(
     name: Named,
     role: Role = None,
@@ -58,33 +60,27 @@ def create(
 ) -> None:
     """Open an account. The password is asked for, twice, unless it comes from elsewhere."""
     from lrs.commands.serve import read
-    from lrs.control import reach
 
-    settings = read()
+    read()  # what is wrong with the settings is said before a password is asked for
     units = _units(unit, everything, none=False)
     password = _password(password_file, generate)
-    with reach(settings) as ask:
-        opened = ask(
-            "open_account",
-            name=name,
-            password=password,
-            title=title or "",
-            roles=role or [],
-            permissions=permission or [],
-            units=units.get("units", []),
-            person=person,
-        )
+    opened = ask(
+        "open_account",
+        name=name,
+        password=password,
+        title=title or "",
+        roles=role or [],
+        permissions=permission or [],
+        units=units.get("units", []),
+        person=person,
+    )
     _show(opened, as_json, password if generate else None)
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show all accounts there ever were."""
-    from lrs.commands.serve import read
-    from lrs.control import reach
-
-    with reach(read()) as ask:
-        rows = ask("list_accounts")
+    rows = ask("list_accounts")
     if as_json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
@@ -108,6 +104,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@accountable
 def change(
     name: Named,
     role: Role = None,
@@ -125,8 +122,6 @@ def change(
 ) -> None:
     """Change what is given of an account; it holds at its next request."""
     from lrs.asked import CommandRefused
-    from lrs.commands.serve import read
-    from lrs.control import reach
 
     given = {
         "title": title,
@@ -140,11 +135,11 @@ def change(
         changed["person"] = None
     if not changed:
         raise CommandRefused("say what is to change: --role, --unit, … (see --help)")
-    with reach(read()) as ask:
-        _show(ask("change_account", name=name, **changed), as_json)
+    _show(ask("change_account", name=name, **changed), as_json)
 
 
 @app.command()
+@accountable
 def password(
     name: Named,
     password_file: PasswordFile = None,
@@ -153,23 +148,18 @@ def password(
 ) -> None:
     """Give an account another password. Its sessions end."""
     from lrs.commands.serve import read
-    from lrs.control import reach
 
-    settings = read()
+    read()  # as for a new account
     new = _password(password_file, generate)
-    with reach(settings) as ask:
-        changed = ask("set_account_password", name=name, password=new)
+    changed = ask("set_account_password", name=name, password=new)
     _show(changed, as_json, new if generate else None)
 
 
 @app.command()
+@accountable
 def close(name: Named, as_json: AsJson = False) -> None:
     """End an account for ever, at once. Its name is not given again."""
-    from lrs.commands.serve import read
-    from lrs.control import reach
-
-    with reach(read()) as ask:
-        row = ask("close_account", name=name)
+    row = ask("close_account", name=name)
     if as_json:
         typer.echo(orjson.dumps(row).decode())
     else:
@@ -196,16 +186,23 @@ def _password(file: Path | None, generated: bool) -> str:
     if generated:
         return generate()
     if file is not None:
-        try:
-            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise CommandRefused(f"--password-file {file}: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise CommandRefused(f"--password-file {file}: not UTF-8 text") from None
-        return text.split("\n", 1)[0].rstrip("\r")
+        return password_in(file)
     if not sys.stdin.isatty():
         raise CommandRefused("nobody can be asked for a password: --password-file or --generate")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def password_in(file: Path) -> str:
+    """The first line of a file, or of what comes in where it is called ``-``."""
+    from lrs.asked import CommandRefused
+
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CommandRefused(f"--password-file {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CommandRefused(f"--password-file {file}: not UTF-8 text") from None
+    return text.split("\n", 1)[0].rstrip("\r")
 
 
 def _show(row: dict[str, Any], as_json: bool, generated: str | None = None) -> None:

@@ -9,12 +9,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from lrs.commands.deciding import accountable, asking
 from lrs.commands.statements import AsJson, language_of_user
 
 LOOK_SECONDS = 0.2
 SHOWN = 200  # problems that are printed; all are counted
 
 
+@accountable
 def import_case(
     folder: Annotated[Path, typer.Argument(help="The folder of an evaluation case.")],
     check: Annotated[
@@ -37,8 +39,6 @@ def import_case(
     from lrs.asked import CommandRefused
     from lrs.cases import read_case
     from lrs.cases.problems import CaseRefused
-    from lrs.commands.serve import read
-    from lrs.control import reach
 
     spoken = language_of_user(language)
     try:
@@ -52,7 +52,7 @@ def import_case(
     if check:
         typer.echo(f"{folder}: no problem; {lines} statements in {len(case.batches)} requests")
         return
-    with reach(read()) as ask:
+    with asking() as ask:
         ask(
             "start_case_import",
             folder=str(folder.resolve()),
@@ -77,6 +77,12 @@ def import_case(
         f"{case.period.id}: {done['recorded']} facts recorded; statements: {done['stored']} stored,"
         f" {done['present']} there already, {done['refused']} refused"
     )
+    if done["thawed"]:
+        typer.echo(
+            f"{case.period.id} was frozen before and thawed since; it was left open."
+            f" `lrs period freeze {case.period.id}` freezes it where the log ends then",
+            err=True,
+        )
     if done["credentials"]:
         typer.echo(
             f"{done['credentials']} credentials made for platforms;"

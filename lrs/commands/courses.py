@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lrs.commands.deciding import AsJson, ask, record, show_json, show_table
+from lrs.commands.deciding import AsJson, accountable, ask, record, show_json, show_table
 
 app = typer.Typer(
     help="Courses, and the activities of platforms that are one of them.",
@@ -43,6 +43,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command("map")
+@accountable
 def map_(
     platform: Platform,
     activity: Activity,
@@ -57,6 +58,7 @@ def map_(
 
 
 @app.command()
+@accountable
 def unmap(platform: Platform, activity: Activity, as_json: AsJson = False) -> None:
     """Say that an activity is no course; what it had brought does not count any more."""
     from lrs.decisions.messages import UnmapActivity

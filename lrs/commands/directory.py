@@ -8,10 +8,11 @@ import orjson
 import typer
 
 from lrs.commands.cases import LOOK_SECONDS, SHOWN
-from lrs.commands.deciding import AsJson, ask, pairs
+from lrs.commands.deciding import AsJson, accountable, ask, asking, pairs
 from lrs.commands.statements import language_of_user
 
 
+@accountable
 def import_directory(
     path: Annotated[
         Path,
@@ -56,8 +57,6 @@ def import_directory(
     """
     from lrs.asked import CommandRefused
     from lrs.cases.problems import CaseRefused
-    from lrs.commands.serve import read
-    from lrs.control import reach
     from lrs.directory_import import read_directory
 
     spoken = language_of_user(language)
@@ -73,7 +72,7 @@ def import_directory(
     if check:
         typer.echo(f"{path}: no problem in itself; {count} facts")
         return
-    with reach(read()) as ask_store:
+    with asking() as ask_store:
         ask_store(
             "start_directory_import", path=str(path.resolve()), options=options, language=spoken
         )
@@ -104,6 +103,7 @@ def _options(
     return {name: value for name, value in given.items() if value is not None}
 
 
+@accountable
 def export_directory_template(
     file: Annotated[Path, typer.Argument(help="The workbook to write, such as don-vi.xlsx.")],
     filled: Annotated[

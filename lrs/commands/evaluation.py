@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from lrs.commands.deciding import accountable, ask
 from lrs.commands.output import console
 
 Period = Annotated[str, typer.Option(help="The id of the period.")]
@@ -22,6 +23,7 @@ AsOf = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 
 
+@accountable
 def results(
     period: Period,
     result_set: ResultSet = None,
@@ -32,21 +34,21 @@ def results(
     as_json: AsJson = False,
 ) -> None:
     """Show the scores of every person and every unit of a period."""
-    from lrs.commands.serve import read
-    from lrs.control import reach
-
-    with reach(read()) as ask:
-        text = ask("results", period=period, result_set=result_set, as_of=as_of, facts=facts)
+    text = ask("results", period=period, result_set=result_set, as_of=as_of, facts=facts)
     if as_json:
         typer.echo(text.decode())
         return
-    document = orjson.loads(text)
+    show_results(orjson.loads(text))
+
+
+def show_results(document: Mapping[str, Any]) -> None:
     out = console()
     _heading(out, document)
     for title, lines in (("people", document["people"]), ("units", document["units"])):
         out.print(_scores(title, lines))
 
 
+@accountable
 def explain(
     period: Period,
     person: Annotated[str | None, typer.Option(help="Only this person.")] = None,
@@ -58,20 +60,17 @@ def explain(
 ) -> None:
     """Show what each point rests on, down to the statements that count and those that do not."""
     from lrs.asked import CommandRefused
-    from lrs.commands.serve import read
-    from lrs.control import reach
 
     if unit is not None and person is not None:
         raise CommandRefused("--person and --unit: one of them is meant")
     asked = {"period": period, "result_set": result_set, "as_of": as_of}
-    with reach(read()) as ask:
-        if as_json and unit is None:
-            text = ask("explanations", **asked, person=person, criterion=criterion)
-            typer.echo(text.decode())
-            return
-        if person is None and unit is None:
-            raise CommandRefused("--person or --unit is needed, or --json for everybody")
-        detail = orjson.loads(ask("explained", **asked, person=person, unit=unit))
+    if as_json and unit is None:
+        text = ask("explanations", **asked, person=person, criterion=criterion)
+        typer.echo(text.decode())
+        return
+    if person is None and unit is None:
+        raise CommandRefused("--person or --unit is needed, or --json for everybody")
+    detail = orjson.loads(ask("explained", **asked, person=person, unit=unit))
     if criterion is not None and "criteria" in detail:  # who is not scored has none
         if criterion not in detail["criteria"]:
             known = ", ".join(detail["criteria"])
@@ -81,7 +80,7 @@ def explain(
     if as_json:
         typer.echo(orjson.dumps(detail).decode())
     else:
-        _show(console(), detail)
+        show_explained(detail)
 
 
 def _heading(out: Console, document: Mapping[str, Any]) -> None:
@@ -99,7 +98,9 @@ def _scores(title: str, lines: Mapping[str, Mapping[str, str]]) -> Table:
     return table
 
 
-def _show(out: Console, detail: Mapping[str, Any]) -> None:
+def show_explained(detail: Mapping[str, Any]) -> None:
+    """One person's or one unit's scores in full."""
+    out = console()
     _heading(out, detail)
     line = ", ".join(f"{name} {value}" for name, value in detail["line"].items())
     out.print(line, highlight=False)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lrs.commands.deciding import AsJson, ask, record, show_json, show_table
+from lrs.commands.deciding import AsJson, accountable, ask, record, show_json, show_table
 
 app = typer.Typer(
     help="What was declared of people and units, and whether it is accepted.",
@@ -15,6 +15,7 @@ DECISIONS = ("accepted", "rejected", "pending")
 
 
 @app.command("list")
+@accountable
 def list_(
     decision: Annotated[
         str | None, typer.Option(help="Only accepted, rejected or pending ones.")
@@ -31,7 +32,7 @@ def list_(
         show_json(rows)
         return
     show_table(
-        ("id", "kind", "of", "date", "title", "decision", "reason"),
+        ("id", "kind", "of", "date", "title", "decision", "reason", "recorded by"),
         (
             (
                 row["id"],
@@ -41,6 +42,7 @@ def list_(
                 row["title"],
                 row["decision"],
                 row["reason"],
+                row["recordedBy"],
             )
             for row in rows
         ),
@@ -48,6 +50,7 @@ def list_(
 
 
 @app.command()
+@accountable
 def decide(
     item: Annotated[str, typer.Argument(help="The id of the item.")],
     decision: Annotated[str, typer.Argument(help="accepted, rejected or pending.")],

@@ -9,6 +9,7 @@ from lrs.commands.deciding import (
     From,
     Reason,
     To,
+    accountable,
     ask,
     maybe_day,
     record,
@@ -37,6 +38,7 @@ KINDS = ("account", "mbox", "mbox_sha1sum", "openid")
 
 
 @app.command("list")
+@accountable
 def list_(
     unit: Annotated[str | None, typer.Option(help="Only who is in this unit today.")] = None,
     search: Annotated[
@@ -67,6 +69,7 @@ def list_(
 
 
 @app.command()
+@accountable
 def show(person: Person, as_json: AsJson = False) -> None:
     """Show one person's identifiers, posts, absences, competences and declared items."""
     found = ask("person", person=person)
@@ -92,6 +95,7 @@ def show(person: Person, as_json: AsJson = False) -> None:
 
 
 @app.command()
+@accountable
 def register(
     person: Person,
     name: Annotated[str, typer.Argument(help="The whole name.")],
@@ -104,6 +108,7 @@ def register(
 
 
 @app.command()
+@accountable
 def link(
     person: Person,
     account: Account = None,
@@ -125,6 +130,7 @@ def link(
 
 
 @app.command()
+@accountable
 def unlink(
     person: Person,
     account: Account = None,
@@ -146,6 +152,7 @@ def unlink(
 
 
 @app.command()
+@accountable
 def merge(
     person: Person,
     into: Annotated[str, typer.Option(help="Whom they are counted as.")],
@@ -158,6 +165,7 @@ def merge(
 
 
 @app.command()
+@accountable
 def part(person: Person, reason: Reason = None, as_json: AsJson = False) -> None:
     """Take a merger back: the person is counted alone again."""
     from lrs.decisions.messages import PartPeople

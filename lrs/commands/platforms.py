@@ -7,6 +7,7 @@ import typer
 from lrs.commands.deciding import (
     AsJson,
     To,
+    accountable,
     ask,
     day,
     maybe_day,
@@ -53,6 +54,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@accountable
 def recognise(
     platform: Platform,
     from_: FromDay,
@@ -69,6 +71,7 @@ def recognise(
 
 
 @app.command()
+@accountable
 def suspend(
     platform: Platform,
     from_: FromDay,
@@ -82,6 +85,7 @@ def suspend(
 
 
 @app.command()
+@accountable
 def revoke(
     platform: Platform, from_: FromDay, decision: Decision, dated: Dated, as_json: AsJson = False
 ) -> None:

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from lrs.commands.deciding import AsJson, From, On, To, day, maybe_day, record
+from lrs.commands.deciding import AsJson, From, On, To, accountable, day, maybe_day, record
 from lrs.commands.people import Person
 
 
+@accountable
 def transfer(
     person: Person,
     unit: Annotated[str, typer.Option(help="The unit of the new post.")],
@@ -40,6 +41,7 @@ def transfer(
     record(decision, f"{person}: in {unit} as {position} from {on}", as_json)
 
 
+@accountable
 def leave(
     person: Person,
     last_day: Annotated[str, typer.Option(help="The last day of all posts, as 2026-04-30.")],
@@ -52,6 +54,7 @@ def leave(
     record(decision, f"{person}: no post after {last_day}", as_json)
 
 
+@accountable
 def absence(
     person: Person,
     type_: Annotated[str, typer.Argument(metavar="TYPE", help="Why, such as thai_san.")],

@@ -63,7 +63,7 @@ def rebuild(
 
     with reach(read()) as ask:
         ask("start_rebuild", name=name, check=check)
-        with _progress(as_json) as progress:
+        with progress_bar(as_json) as progress:
             task = progress.add_task(name, total=None, rate="")
             began = time.monotonic()
             while True:
@@ -91,7 +91,7 @@ def rebuild(
     )
 
 
-def _progress(quiet: bool) -> Progress:
+def progress_bar(quiet: bool) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

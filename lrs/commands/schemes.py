@@ -8,6 +8,7 @@ import orjson
 import typer
 from rich.table import Table
 
+from lrs.commands.deciding import accountable, ask
 from lrs.commands.output import console
 from lrs.commands.statements import language_of_user
 
@@ -32,19 +33,18 @@ def check(file: File, language: Language = "") -> None:
 
 
 @app.command()
+@accountable
 def publish(file: File, language: Language = "") -> None:
     """Activate this version of a score sheet. It never changes afterwards."""
-    from lrs.commands.serve import read
-    from lrs.control import reach
     from schemas.register import body_of
 
     scheme = _read(file, language)
-    with reach(read()) as ask:
-        is_new = ask("publish_scheme", scheme=body_of(scheme))
+    is_new = ask("publish_scheme", scheme=body_of(scheme))
     typer.echo(f"{scheme.key}: {'published' if is_new else 'published already, as it is'}")
 
 
 @app.command()
+@accountable
 def diff(
     file: File,
     period: Annotated[str, typer.Option(help="The period whose evidence is scored.")],
@@ -59,19 +59,16 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Score a period by this sheet instead of its own and show who moves; record nothing."""
-    from lrs.commands.serve import read
-    from lrs.control import reach
     from schemas.register import body_of
 
     scheme = _read(file, language)
-    with reach(read()) as ask:
-        found = ask(
-            "scheme_difference",
-            scheme=body_of(scheme),
-            period=period,
-            result_set=result_set,
-            as_of=as_of,
-        )
+    found = ask(
+        "scheme_difference",
+        scheme=body_of(scheme),
+        period=period,
+        result_set=result_set,
+        as_of=as_of,
+    )
     show_difference(found, as_json)
 
 

@@ -135,6 +135,7 @@ def export_statements(
     The position to go on after later is printed at the end. The server may run meanwhile.
     """
     from lrs.asked import CommandRefused
+    from lrs.commands.deciding import noted
     from lrs.commands.serve import read
     from lrs.exports import export_statements as export
     from lrs.exports import write_attachments
@@ -143,6 +144,7 @@ def export_statements(
     if xapi_version not in ("1.0.3", "2.0.0"):
         raise CommandRefused(f"--xapi-version {xapi_version}: 1.0.3 or 2.0.0 is meant")
     settings = read()
+    noted("lrs export statements", None, after=after or None)
     position, count = after, 0
     try:
         with (

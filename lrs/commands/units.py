@@ -7,6 +7,7 @@ import typer
 from lrs.commands.deciding import (
     AsJson,
     On,
+    accountable,
     ask,
     day,
     pairs,
@@ -50,6 +51,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@accountable
 def rename(
     unit: Unit,
     name: Annotated[str, typer.Argument(help="The whole new name.")],
@@ -62,6 +64,7 @@ def rename(
 
 
 @app.command()
+@accountable
 def merge(
     units: Annotated[list[str], typer.Argument(help="The units that end.")],
     into: Annotated[str, typer.Option(help="The unit that continues them, new or not.")],
@@ -83,6 +86,7 @@ def merge(
 
 
 @app.command()
+@accountable
 def split(
     unit: Unit,
     into: Annotated[

@@ -11,7 +11,7 @@ A new decision is a message (``lrs.decisions.messages``), a function and a line 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lrs.decisions import catalogue, messages, people, posts, units
+from lrs.decisions import catalogue, messages, people, periods, posts, units
 from lrs.decisions.judging import DecisionRefused as DecisionRefused
 from lrs.decisions.judging import judged
 from lrs.decisions.messages import AnyMessage as AnyMessage
@@ -35,6 +35,7 @@ DECIDED_BY: Final[Mapping[type, Callable[[Any, Recorded], list[Change]]]] = {
     messages.MapActivity: catalogue.map_activity,
     messages.UnmapActivity: catalogue.unmap_activity,
     messages.DecideItem: catalogue.decide_item,
+    messages.OpenPeriod: periods.open_period,
 }
 
 

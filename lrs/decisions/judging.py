@@ -82,9 +82,9 @@ def _of_days(said: Struct) -> Iterator[CaseProblem]:
     """Days too early, and spans without a day, anywhere in a record."""
     for name in said.__struct_fields__:
         value = getattr(said, name)
-        if isinstance(value, date) and value.year < FIRST_YEAR:
-            yield problem(NOWHERE, "date.early", value=str(value), year=FIRST_YEAR)
         for inner in value if isinstance(value, tuple) else (value,):
+            if isinstance(inner, date) and inner.year < FIRST_YEAR:
+                yield problem(NOWHERE, "date.early", value=str(inner), year=FIRST_YEAR)
             if isinstance(inner, Struct):
                 yield from _of_days(inner)
     first, last = getattr(said, "from_", None), getattr(said, "to", None)

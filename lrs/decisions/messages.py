@@ -16,6 +16,7 @@ from schemas.register import (
     Decision,
     Document,
     Identifier,
+    Period,
     Recognised,
 )
 
@@ -166,6 +167,13 @@ class DecideItem(Message, frozen=True):
     reason: str | None = None
 
 
+# ---- periods
+
+
+class OpenPeriod(Message, frozen=True):
+    period: Period
+
+
 AnyMessage = (
     RegisterPerson
     | LinkIdentifier
@@ -182,6 +190,7 @@ AnyMessage = (
     | MapActivity
     | UnmapActivity
     | DecideItem
+    | OpenPeriod
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, exc
 
-from lrs.log.recorder import Head, LogRecorder
+from lrs.log.recorder import Head, LogRecorder, Turn
 
 
 class PostgresLogRecorder(LogRecorder):
@@ -24,9 +24,10 @@ class PostgresLogRecorder(LogRecorder):
     )
     log_broken = (OSError,)
 
-    def lock_head(self, connection: Connection) -> Head:
-        row = self._fetch(connection, "SELECT position, stored FROM log_head FOR UPDATE", ())
-        return Head(*row[0])
+    def _take_turn(self, connection: Connection) -> Turn:
+        sql = "SELECT position, stored, key_generation FROM log_head FOR UPDATE"
+        [(position, stored, generation)] = self._fetch(connection, sql, ())
+        return Turn(Head(position, stored), generation)
 
     def _held(
         self, connection: Connection, keys: Sequence[tuple[int, bytes, int]]

@@ -12,7 +12,7 @@ decide request by request. The common path asks the database nothing.
 import os
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
 from types import ModuleType
@@ -30,8 +30,14 @@ from eventsourcing.persistence import (
 from sqlalchemy import Connection
 
 from lrs.log import leaf
+from lrs.log.contents import entries_of, key_ids, opened
+from lrs.log.rows import Opened, Row
 from lrs.log.storage import Storage
-from lrs.log.tables import ATTACHMENT_CONTENT, EVENT_LOG, EVENT_REGISTRY
+from lrs.log.tables import ATTACHMENT_CONTENT, ATTACHMENT_SEALED, EVENT_LOG, EVENT_REGISTRY
+from lrs.privacy.data_keys import DataKeys, Keys, Subject, no_key
+from lrs.privacy.sealing import ID_BYTES, NONCE_BYTES, DataKey, place_of
+from lrs.privacy.subjects import retention_of
+from lrs.settings import InvalidSettings
 from projections.rows import insert_rows
 from schemas.events import CATEGORIES, TOPICS, Category, LogEntry, NewEvent
 
@@ -57,10 +63,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Data that a statement announces by its hash, and the hash as the statement gives it."""
+    """Data that a statement announces by its hash, and the hash as the statement gives it.
+
+    ``subjects`` are those of the statements that announce it: it is sealed once for each.
+    """
 
     sha2: str
     content: bytes
+    subjects: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,22 @@ _Key = tuple[int, bytes, int]
 _COLUMNS = (
     "position, stored, kind, stream_id, stream_version, credential, salt, commitment, leaf, body"
 )
+_GENERATION = "(SELECT key_generation FROM log_head)"  # as of the state that is read
+_LAST = 2**62  # past every position
+_NONCE_AND_SALT = NONCE_BYTES + leaf.SALT_LENGTH
+
+Seen = Callable[[Connection, list[LogEntry]], list[LogEntry]]
+"""What is shown of entries that were opened, in their order; an erased one among them stays. Not
+asked while the key generation is 0: nobody was ever forgotten.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A transaction's turn to append: where the log ends, and which data keys there are."""
+
+    head: Head
+    key_generation: int
 
 
 class LogRecorder(ProcessRecorder):
@@ -105,6 +131,11 @@ class LogRecorder(ProcessRecorder):
 
     ``inline`` projections are applied in the transaction that appends. ``topics`` gives the number
     of each topic; the number is what is stored.
+
+    The content of an event that has a subject is sealed under a data key of ``keys``, if these are
+    sealing. Whatever reads events gets them opened, and as ``seen`` shows them; an event whose key
+    was destroyed is there without its content (see ``LogEntry.erased``). ``rows`` alone reads what
+    is in the database.
     """
 
     unique_violation: type[Exception]
@@ -116,11 +147,14 @@ class LogRecorder(ProcessRecorder):
         storage: Storage,
         inline: Sequence[ModuleType] = (),
         *,
+        keys: DataKeys | None = None,
         topics: dict[str, int] | None = None,
         clock: Clock = wall_clock,
     ) -> None:
         self.storage = storage
         self.inline = inline
+        self.keys = DataKeys(no_key) if keys is None else keys
+        self.seen: Seen = lambda connection, entries: entries
         self.clock = clock
         self._kinds = dict(TOPICS) if topics is None else topics
         self._topics = {kind: topic for topic, kind in self._kinds.items()}
@@ -137,18 +171,33 @@ class LogRecorder(ProcessRecorder):
         """
         try:
             with self.storage.write() as connection:
-                outcomes = self._append_new(connection, requests)
+                outcomes, keys = self._append_new(connection, requests)
         except self.unique_violation:
             with self.storage.write() as connection:
-                outcomes = self._append_settled(connection, requests)
-        self._wake()
+                outcomes, keys = self._append_settled(connection, requests)
+        self.keys.remember(keys)  # committed: before, they might have come to nothing
+        self.wake()
         return outcomes
 
-    def _append_new(self, connection: Connection, requests: Sequence[Append]) -> list[Outcome]:
-        head = self.lock_head(connection)
-        events = [event for request in requests for event in request.events]
-        entries = self._insert(connection, head, events)
-        self._insert_attachments(connection, requests)
+    def append_in(self, connection: Connection, events: Sequence[NewEvent]) -> Appended:
+        """Append within a transaction that does more, as one that destroys data keys.
+
+        Whoever commits it calls ``wake`` afterwards. Raises StreamConflict before anything was
+        done, also for a retry.
+        """
+        turn = self._take_turn(connection)
+        held = self._held(connection, [_key(event) for event in events])
+        if held:
+            raise StreamConflict([(stream, version) for _, stream, version in held])
+        entries, _ = self._insert(connection, turn, [Append(events)])
+        return Appended([entry.position for entry in entries], _end(entries, turn.head))
+
+    def _append_new(
+        self, connection: Connection, requests: Sequence[Append]
+    ) -> tuple[list[Outcome], Keys]:
+        turn = self._take_turn(connection)
+        head = turn.head
+        entries, keys = self._insert(connection, turn, requests)
         last = _end(entries, head)
         outcomes: list[Outcome] = []
         position = head.position
@@ -156,11 +205,15 @@ class LogRecorder(ProcessRecorder):
             end = position + len(request.events)
             outcomes.append(Appended(range(position + 1, end + 1), last))
             position = end
-        return outcomes
+        return outcomes, keys
 
-    def _append_settled(self, connection: Connection, requests: Sequence[Append]) -> list[Outcome]:
-        head = self.lock_head(connection)
+    def _append_settled(
+        self, connection: Connection, requests: Sequence[Append]
+    ) -> tuple[list[Outcome], Keys]:
+        turn = self._take_turn(connection)
+        head = turn.head
         held = self._held(connection, [_key(e) for request in requests for e in request.events])
+        sealed = self._sealed_under(connection, turn, [position for position, _ in held.values()])
         accepted: list[NewEvent] = []
         placed: list[list[int] | StreamConflict] = []
         for request in requests:
@@ -176,7 +229,7 @@ class LogRecorder(ProcessRecorder):
                     mine[key] = (position, event.content_hash)
                     new.append(event)
                     positions.append(position)
-                elif is_retry(event, holder[1]):
+                elif _is_held(event, *holder, sealed):
                     positions.append(holder[0])
                 else:
                     contradicted.append((event.stream_id, event.stream_version))
@@ -186,26 +239,50 @@ class LogRecorder(ProcessRecorder):
                 held.update(mine)
                 accepted += new
                 placed.append(positions)
-        entries = self._insert(connection, head, accepted)
-        self._insert_attachments(
-            connection, [r for r, p in zip(requests, placed, strict=True) if isinstance(p, list)]
-        )
+        attachments = [
+            attachment
+            for request, place in zip(requests, placed, strict=True)
+            if isinstance(place, list)
+            for attachment in request.attachments
+        ]
+        entries, keys = self._insert(connection, turn, [Append(accepted, attachments)])
         last = _end(entries, head)
-        return [p if isinstance(p, StreamConflict) else Appended(p, last) for p in placed]
+        return [p if isinstance(p, StreamConflict) else Appended(p, last) for p in placed], keys
+
+    def _sealed_under(
+        self, connection: Connection, turn: Turn, positions: Sequence[int]
+    ) -> dict[int, DataKey | None]:
+        """The data keys of those events that are sealed; None for one that was destroyed."""
+        if not positions:
+            return {}
+        sql = (
+            f"SELECT position, substr(body, 1, {ID_BYTES}) FROM event_log"
+            " WHERE position IN ({}) AND length(salt) = 0"
+        )
+        ids = dict(self._fetch_in(connection, sql, positions))
+        keys = self.keys.by_id(connection, turn.key_generation, set(ids.values()))
+        return {position: keys[id_] for position, id_ in ids.items()}
 
     def _insert(
-        self, connection: Connection, head: Head, events: Sequence[NewEvent]
-    ) -> list[LogEntry]:
-        if not events:
-            return []
+        self, connection: Connection, turn: Turn, requests: Sequence[Append]
+    ) -> tuple[list[LogEntry], Keys]:
+        events = [event for request in requests for event in request.events]
+        attachments = [attachment for request in requests for attachment in request.attachments]
+        head = turn.head
         position, stored = head.position, max(self.clock(), head.stored + 1) - 1
-        salts = os.urandom(leaf.SALT_LENGTH * len(events))
+        keys = self._keys_for(connection, turn, events, attachments, stored + 1)
+        if not events:
+            self._insert_attachments(connection, attachments, keys)
+            return [], keys
+        random = os.urandom(_NONCE_AND_SALT * len(events))
         entries, rows, registry = [], [], []
         for number, event in enumerate(events):
-            kind, stream_id, body, credential, version, content_hash, value, _subject = event
+            kind, stream_id, body, credential, version, content_hash, value, subject = event
             position += 1
             stored += 1
-            salt = salts[number * leaf.SALT_LENGTH : (number + 1) * leaf.SALT_LENGTH]
+            start = number * _NONCE_AND_SALT
+            salt = random[start : start + leaf.SALT_LENGTH]
+            category = retention_of(kind)
             commitment = leaf.commit(salt, body)
             record = leaf.leaf_record(
                 position, stored, kind, stream_id, version, credential, len(body), commitment
@@ -222,11 +299,15 @@ class LogRecorder(ProcessRecorder):
                 leaf.leaf_hash(record),
                 body,
             )
-            rows.append(row)
             entries.append(LogEntry(*row, value))
-            registry.append(
-                (CATEGORIES.get(kind, Category.OTHER), stream_id, version, position, content_hash)
-            )
+            if subject and keys.all:
+                key = keys.all[subject, category]
+                nonce = random[start + leaf.SALT_LENGTH : start + _NONCE_AND_SALT]
+                place = place_of(position, kind, stream_id, version)
+                row = (*row[:6], b"", *row[7:9], key.seal(nonce, salt + body, place))
+                content_hash = key.hash(content_hash)
+            rows.append(row)
+            registry.append((category, stream_id, version, position, content_hash))
         registry.sort()
         insert_rows(connection, EVENT_REGISTRY, registry)  # refuses before anything is done
         insert_rows(connection, EVENT_LOG, rows)
@@ -234,20 +315,54 @@ class LogRecorder(ProcessRecorder):
             wanted = [entry for entry in entries if entry.kind in projection.KINDS]
             if wanted:
                 projection.apply(connection, projection.TABLES, wanted)
+        self._insert_attachments(connection, attachments, keys)
         self._set_head(connection, Head(position, stored))
-        return entries
+        return entries, keys
 
-    def _insert_attachments(self, connection: Connection, requests: Sequence[Append]) -> None:
-        content = {a.sha2: a.content for request in requests for a in request.attachments}
-        insert_rows(connection, ATTACHMENT_CONTENT, sorted(content.items()), ignore=True)
+    def _keys_for(
+        self,
+        connection: Connection,
+        turn: Turn,
+        events: Sequence[NewEvent],
+        attachments: Sequence[Attachment],
+        stored: int,
+    ) -> Keys:
+        subjects: set[Subject] = set()
+        if self.keys.sealing:
+            subjects.update((e.subject, retention_of(e.kind)) for e in events if e.subject)
+            subjects.update((s, Category.STATEMENT) for a in attachments for s in a.subjects)
+        return self.keys.of_subjects(connection, turn.key_generation, subjects, stored)
+
+    def _insert_attachments(
+        self, connection: Connection, attachments: Sequence[Attachment], keys: Keys
+    ) -> None:
+        plain: dict[str, bytes] = {}
+        sealed: dict[tuple[str, bytes], bytes] = {}
+        for attachment in attachments:
+            sha2, content = attachment.sha2, attachment.content
+            if not attachment.subjects or not keys.all:
+                plain[sha2] = content
+                continue
+            for subject in attachment.subjects:
+                key = keys.all[subject, Category.STATEMENT]
+                if (sha2, key.id) not in sealed:
+                    nonce = os.urandom(NONCE_BYTES)
+                    sealed[sha2, key.id] = key.seal(nonce, content, sha2.encode())
+        insert_rows(connection, ATTACHMENT_CONTENT, sorted(plain.items()), ignore=True)
+        rows = [(*of, content) for of, content in sorted(sealed.items())]
+        insert_rows(connection, ATTACHMENT_SEALED, rows, ignore=True)
 
     @abstractmethod
     def _held(self, connection: Connection, keys: Sequence[_Key]) -> dict[_Key, tuple[int, bytes]]:
         """Position and content hash of the stream versions among ``keys`` that are taken."""
 
-    @abstractmethod
     def lock_head(self, connection: Connection) -> Head:
         """Take this transaction's turn to append and tell where the log ends."""
+        return self._take_turn(connection).head
+
+    @abstractmethod
+    def _take_turn(self, connection: Connection) -> Turn:
+        """Take this transaction's turn to append."""
 
     def tick(self) -> Head:
         """Promise that nothing will be recorded with a ``stored`` up to now, and return the head.
@@ -301,16 +416,55 @@ class LogRecorder(ProcessRecorder):
             condition, values = f"{condition} AND position <= ?", [*values, stop]
         if kinds is not None:
             condition += f" AND kind IN ({','.join(str(int(kind)) for kind in kinds)})"
-        sql = f"SELECT {_COLUMNS} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
-        return list(starmap(LogEntry, self._fetch(connection, sql, (*values, limit))))
+        columns = f"{_COLUMNS}, {_GENERATION}"
+        sql = f"SELECT {columns} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
+        return self._entries(connection, self._fetch(connection, sql, (*values, limit)))
 
     def entries(self, connection: Connection, positions: Sequence[int]) -> list[LogEntry]:
         """The events at these positions, in the order asked for."""
         if not positions:
             return []
-        sql = f"SELECT {_COLUMNS} FROM event_log WHERE position IN ({{}})"
+        sql = f"SELECT {_COLUMNS}, {_GENERATION} FROM event_log WHERE position IN ({{}})"
         found = {row[0]: row for row in self._fetch_in(connection, sql, positions)}
-        return [LogEntry(*found[position]) for position in positions]
+        return self._entries(connection, [found[position] for position in positions])
+
+    def _entries(self, connection: Connection, rows: Sequence[Any]) -> list[LogEntry]:
+        """Rows of ``_COLUMNS`` and ``_GENERATION`` as they are seen."""
+        keys: Mapping[bytes, DataKey | None] = {}
+        if ids := key_ids(rows):
+            keys = self.keys.by_id(connection, rows[0][10], ids)
+        entries = entries_of(rows, keys)
+        if not rows or not rows[0][10]:  # no key was ever destroyed: nobody was forgotten
+            return entries
+        return self.seen(connection, entries)
+
+    def rows(
+        self, connection: Connection, after: int = 0, limit: int = 1000, *, stop: int | None = None
+    ) -> list[Row]:
+        """Up to ``limit`` rows past position ``after``, in order, as they are in the database."""
+        sql = f"SELECT {_COLUMNS} FROM event_log WHERE position > ? AND position <= ?"
+        values = (after, _LAST if stop is None else stop, limit)
+        found = self._fetch(connection, f"{sql} ORDER BY position LIMIT ?", values)
+        return list(starmap(Row, found))
+
+    def rows_at(self, connection: Connection, positions: Sequence[int]) -> list[Row]:
+        """The rows at those of these positions that there are, in order, as they are in the
+        database.
+        """
+        sql = f"SELECT {_COLUMNS} FROM event_log WHERE position IN ({{}})"
+        found = self._fetch_in(connection, sql, positions) if positions else []
+        return sorted(starmap(Row, found))
+
+    def open_rows(self, connection: Connection, rows: Sequence[Row]) -> list[Opened]:
+        """What became of the content of each row, and the content itself, as it was recorded."""
+        keys: Mapping[bytes, DataKey | None] | None = {}
+        if ids := key_ids(rows):
+            generation = self._fetch(connection, "SELECT key_generation FROM log_head", ())[0][0]
+            try:
+                keys = self.keys.by_id(connection, generation, ids)
+            except InvalidSettings:
+                keys = None
+        return [opened(row, keys) for row in rows]
 
     def leaves(
         self, connection: Connection, after: int = 0, limit: int = 1000
@@ -325,10 +479,29 @@ class LogRecorder(ProcessRecorder):
         held = self._held(connection, [(category, stream_id, stream_version)])
         return next((position for position, _ in held.values()), None)
 
+    def last_version(self, connection: Connection, category: int, stream_id: bytes) -> int:
+        """The version a stream has reached, also where its events were erased; 0: there is none."""
+        sql = "SELECT max(stream_version) FROM event_registry WHERE category = ? AND stream_id = ?"
+        [(version,)] = self._fetch(connection, sql, (int(category), stream_id))
+        return version or 0
+
     def attachments(self, connection: Connection, sha2s: Sequence[str]) -> dict[str, bytes]:
-        """Attachment data by hash, for those hashes the store holds."""
+        """Attachment data by hash, for those hashes the store holds and can open."""
+        if not sha2s:
+            return {}
+        sql = f"SELECT sha2, content, {_GENERATION} FROM attachment_sealed WHERE sha2 IN ({{}})"
+        rows = self._fetch_in(connection, sql, sha2s)
+        found: dict[str, bytes] = {}
+        if rows:
+            ids = {content[:ID_BYTES] for _, content, _ in rows}
+            keys = self.keys.by_id(connection, rows[0][2], ids)
+            for sha2, content, _ in rows:
+                key = keys[content[:ID_BYTES]]
+                if key is not None and sha2 not in found:
+                    found[sha2] = key.open(content, sha2.encode())
         sql = "SELECT sha2, content FROM attachment_content WHERE sha2 IN ({})"
-        return dict(self._fetch_in(connection, sql, sha2s)) if sha2s else {}
+        found.update(self._fetch_in(connection, sql, sha2s))
+        return found
 
     @abstractmethod
     def _fetch(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
@@ -345,7 +518,8 @@ class LogRecorder(ProcessRecorder):
         self._wakers.add(wake)
         return lambda: self._wakers.discard(wake)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Tell those who listen that there is something new."""
         for wake in tuple(self._wakers):
             wake()
 
@@ -374,10 +548,11 @@ class LogRecorder(ProcessRecorder):
             with self.storage.write() as connection:
                 if tracking is not None:
                     self._insert_tracking(connection, tracking)
-                [outcome] = self._append_new(connection, [Append(events)])
+                [outcome], keys = self._append_new(connection, [Append(events)])
         except self.unique_violation as error:
             raise IntegrityError(str(error)) from error
-        self._wake()
+        self.keys.remember(keys)
+        self.wake()
         assert isinstance(outcome, Appended)
         return list(outcome.positions)
 
@@ -397,8 +572,9 @@ class LogRecorder(ProcessRecorder):
         if lte is not None:
             condition, values = f"{condition} AND r.stream_version <= ?", [*values, lte]
         categories = ",".join(str(int(category)) for category in Category)
+        columns = ", ".join(f"e.{name}" for name in _COLUMNS.split(", "))
         sql = (
-            "SELECT e.kind, e.stream_version, e.body FROM event_registry r"
+            f"SELECT {columns}, {_GENERATION} FROM event_registry r"
             " JOIN event_log e ON e.position = r.position"
             f" WHERE r.category IN ({categories}) AND {condition}"
             f" ORDER BY r.stream_version {'DESC' if desc else 'ASC'}"
@@ -406,10 +582,11 @@ class LogRecorder(ProcessRecorder):
         if limit is not None:
             sql, values = f"{sql} LIMIT ?", [*values, limit]
         with self.storage.read() as connection:
-            return [
-                StoredEvent(originator_id, version, self._topics[kind], body)
-                for kind, version, body in self._fetch(connection, sql, values)
-            ]
+            entries = self._entries(connection, self._fetch(connection, sql, values))
+        return [
+            StoredEvent(originator_id, entry.stream_version, self._topics[entry.kind], entry.body)
+            for entry in present(entries)
+        ]
 
     def select_notifications(
         self,
@@ -422,6 +599,13 @@ class LogRecorder(ProcessRecorder):
     ) -> Sequence[Notification]:
         after = 0 if start is None else start - 1 if inclusive_of_start else start
         kinds = [self._kinds[topic] for topic in topics if topic in self._kinds] if topics else None
+        found: list[LogEntry] = []
+        while wanted := limit - len(found):  # fewer than asked for would say that there are no more
+            entries = self.read(after, wanted, stop=stop, kinds=kinds)
+            found += present(entries)
+            if len(entries) < wanted:
+                break
+            after = entries[-1].position
         return [
             Notification(
                 UUID(bytes=entry.stream_id),
@@ -430,7 +614,7 @@ class LogRecorder(ProcessRecorder):
                 entry.body,
                 entry.position,
             )
-            for entry in self.read(after, limit, stop=stop, kinds=kinds)
+            for entry in found
         ]
 
     def max_notification_id(self) -> int | None:
@@ -491,6 +675,28 @@ def is_retry(event: NewEvent, recorded: bytes) -> bool:
         return False
     length = 16 if event.kind == TOPICS["StatementStored/2.0"] else 32
     return event.content_hash[:length] == recorded[:length]
+
+
+def present(entries: Sequence[LogEntry]) -> list[LogEntry]:
+    """Those that were not erased."""
+    return [entry for entry in entries if entry.salt]
+
+
+def _is_held(
+    event: NewEvent,
+    position: int,
+    content_hash: bytes,
+    sealed: Mapping[int, DataKey | None],
+) -> bool:
+    """Whether an event says the same as the one at this position. Of one that was erased nobody
+    can tell any more.
+    """
+    if position not in sealed:
+        return is_retry(event, content_hash)
+    key = sealed[position]
+    if key is None:
+        return False
+    return is_retry(event._replace(content_hash=key.hash(event.content_hash)), content_hash)
 
 
 def _end(entries: Sequence[LogEntry], head: Head) -> Head:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exc
 
-from lrs.log.recorder import Head, LogRecorder
+from lrs.log.recorder import Head, LogRecorder, Turn
 
 KEYS_AT_ONCE = 300
 
@@ -16,8 +16,10 @@ class SqliteLogRecorder(LogRecorder):
     server_lost = ()
     log_broken = (sqlite3.OperationalError, exc.OperationalError, OSError)
 
-    def lock_head(self, connection: Connection) -> Head:
-        return self.head_of(connection)  # BEGIN IMMEDIATE holds the lock already
+    def _take_turn(self, connection: Connection) -> Turn:
+        sql = "SELECT position, stored, key_generation FROM log_head"
+        [(position, stored, generation)] = self._fetch(connection, sql, ())
+        return Turn(Head(position, stored), generation)  # BEGIN IMMEDIATE holds the lock already
 
     def _held(
         self, connection: Connection, keys: Sequence[tuple[int, bytes, int]]

@@ -8,27 +8,36 @@ PostgreSQL: any number of processes, ``synchronous_commit=on``; writers take tur
 """
 
 import fcntl
+import logging
 import os
 import sqlite3
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 PAGE_SIZE = 8192  # bytes; only a new file takes it
+ERASING = "erasing"  # what ``info`` of a connection has while in ``erase``
+BUSY_MILLISECONDS = 10_000  # that SQLite waits for another process
+LOG_ATTEMPTS, LOG_SECONDS = 100, 0.05  # to empty the write-ahead log, and between them
+LOCK_SECONDS = 2  # that PostgreSQL waits for those who read a table before it is written anew
 SPARE = 4  # more connections than requests read with, for the store's own threads
 READERS = {"sqlite": 2, "postgresql": 16}
 """Connections that read at a time. SQLite lets go of the interpreter lock with every row, so more
 threads than cores spend their time handing it round: 16 readers answered 360 pages a second, 2
 answered 520."""
+
+logger = logging.getLogger(__name__)
 
 
 class StoreInUse(Exception):
@@ -57,6 +66,32 @@ class Storage(ABC):
     @abstractmethod
     def write(self) -> AbstractContextManager[Connection]:
         """A transaction, committed on leaving, rolled back on an exception."""
+
+    @contextmanager
+    def erase(self) -> Iterator[Connection]:
+        """The same as ``write``, and afterwards nothing of what it deleted is left in the files.
+
+        On PostgreSQL what is deleted goes with the next vacuum; its archives of the write-ahead log
+        and its backups keep it: see docs/privacy.md.
+        """
+        with self.write() as connection:
+            connection.info[ERASING] = True
+            try:
+                yield connection
+            finally:
+                del connection.info[ERASING]
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:  # noqa: ARG002
+        """One at a time does what has this name, of all processes that write to the database."""
+        yield
+
+    def rewrite(self, tables: Sequence[str]) -> None:  # noqa: B027 (a scratch file is thrown away)
+        """Write the files anew, so that nothing is left in them of what is in no table any more.
+
+        On PostgreSQL those of ``tables``, in which rows were deleted; a table that was dropped has
+        left no file behind.
+        """
 
     @abstractmethod
     def close(self) -> None: ...
@@ -91,6 +126,8 @@ class SqliteStorage(Storage):
         event.listen(self.readers, "begin", _begin_deferred)
         self._turn = threading.RLock()
         self._writer = self._writers.connect()
+        self._log_is_old = False
+        self._alone: dict[str, threading.Lock] = {}
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -106,6 +143,66 @@ class SqliteStorage(Storage):
                 raise
             finally:
                 self._writer.rollback()  # ends what SQLAlchemy may have begun of its own
+            if self._log_is_old:
+                self._begin_log_anew()
+
+    @contextmanager
+    def erase(self) -> Iterator[Connection]:
+        """Deleted rows are overwritten, and the write-ahead log, which holds them as they were, is
+        emptied: at once, or at the first commit at which nobody reads an older state.
+        """
+        driver: Any = self._writer.connection.driver_connection
+        with self._turn:
+            [(before,)] = driver.execute("PRAGMA secure_delete").fetchall()
+            driver.execute("PRAGMA secure_delete=ON")
+            try:
+                with super().erase() as connection:
+                    yield connection
+            finally:
+                driver.execute(f"PRAGMA secure_delete={('OFF', 'ON', 'FAST')[before]}")
+            self._log_is_old = True
+        self._empty_log()
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        with self._turn:
+            lock = self._alone.setdefault(name, threading.Lock())
+        with lock:
+            yield
+
+    def rewrite(self, tables: Sequence[str]) -> None:  # noqa: ARG002
+        """VACUUM: moving rows between pages has left copies of them that no deletion reaches.
+
+        Appends wait meanwhile. What it needs besides is a file: a large store fits no memory twice.
+        """
+        driver: Any = self._writer.connection.driver_connection
+        with self._turn:
+            driver.execute("PRAGMA temp_store=FILE")
+            try:
+                driver.execute("VACUUM")
+            finally:
+                driver.execute("PRAGMA temp_store=MEMORY")
+            self._log_is_old = True
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        for _ in range(LOG_ATTEMPTS):
+            with self._turn:
+                if not self._log_is_old or self._begin_log_anew():
+                    return
+            time.sleep(LOG_SECONDS)
+        logger.warning("the write-ahead log still holds what was erased: somebody reads for long")
+
+    def _begin_log_anew(self) -> bool:
+        """Empty the write-ahead log, unless somebody reads from it."""
+        driver: Any = self._writer.connection.driver_connection
+        driver.execute("PRAGMA busy_timeout=0")
+        try:
+            [(is_busy, _, _)] = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        self._log_is_old = bool(is_busy)
+        return not is_busy
 
     def close(self) -> None:
         with self._turn:
@@ -150,6 +247,23 @@ class PostgresStorage(Storage):
                 if connection.connection.driver_connection.closed:  # type: ignore[union-attr]
                     connection.invalidate(error)  # the next one is opened anew
                 raise
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
+        apart = create_engine(self.url, poolclass=NullPool)  # held for long, so none of the pool
+        with apart.connect() as connection, connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+            yield
+
+    def rewrite(self, tables: Sequence[str]) -> None:
+        with self._writers.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))  # appends wait too
+            try:
+                for table in tables:
+                    connection.execute(text(f"VACUUM (FULL) {table}"))
+            finally:
+                connection.execute(text("RESET lock_timeout"))
 
     def close(self) -> None:
         self.readers.dispose()
@@ -243,10 +357,10 @@ _prepare_writer = _pragmas(
     "wal_autocheckpoint=8000",
     "cache_size=-65536",
     "temp_store=MEMORY",  # else an INSERT of many rows keeps a journal of its own in a file
-    "busy_timeout=10000",
+    f"busy_timeout={BUSY_MILLISECONDS}",
 )
 _prepare_reader = _pragmas(
-    "query_only=1", "busy_timeout=10000", "cache_size=-16384", "mmap_size=268435456"
+    "query_only=1", f"busy_timeout={BUSY_MILLISECONDS}", "cache_size=-16384", "mmap_size=268435456"
 )
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from lrs.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed, Unavailable
 from lrs.log.recorder import StreamConflict
+from lrs.privacy.subjects import of_agent
 from lrs.store_time import http_date
 from lrs.xapi.activities import read_activity_id
 from lrs.xapi.agents import read_agent
@@ -33,7 +34,7 @@ from schemas.documents import (
     write_deleted,
     write_stored,
 )
-from schemas.events import Kind, NewEvent
+from schemas.events import Category, Kind, NewEvent
 from schemas.formats import is_timestamp, is_uuid, parse_timestamp
 from schemas.json_text import InvalidJson
 from schemas.problems import Problem
@@ -281,7 +282,12 @@ async def _change(asked: XapiRequest, name: DocumentName, decide: Decision) -> N
     """Append what is decided on the document as it is, and return it; None if that is nothing."""
 
     def decide_now(connection: Connection) -> NewEvent | None:
-        return decide(documents.find(connection, TABLES, name))
+        current = documents.find(connection, TABLES, name)
+        if not current.version:  # or what it was is forgotten: its stream goes on all the same
+            log = asked.store.log
+            version = log.last_version(connection, Category.DOCUMENT, name.stream_id)
+            current = current._replace(version=version)
+        return decide(current)
 
     for _ in range(ATTEMPTS):
         event = await asked.store.read(decide_now)
@@ -307,6 +313,7 @@ def _storing(asked: XapiRequest, current: Document, document: StoredDocument) ->
         write_stored(document),
         asked.asker.id,
         stream_version=current.version + 1,
+        subject=of_agent(document.name.context.agent),
     )
 
 
@@ -317,6 +324,7 @@ def _deleting(asked: XapiRequest, name: DocumentName, version: int) -> NewEvent:
         write_deleted(name),
         asked.asker.id,
         stream_version=version + 1,
+        subject=of_agent(name.context.agent),
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from lrs.errors import BodyTooLarge, Conflict, InvalidRequest, NotFound, NotPermitted
-from lrs.log.recorder import Appended, Attachment, Head, StreamConflict
+from lrs.log.recorder import Appended, Attachment, Head, StreamConflict, present
+from lrs.privacy.subjects import of_statement
 from lrs.random_ids import random_uuid
 from lrs.store import Store
 from lrs.store_time import http_date, iso_time
+from lrs.transparency.receipts import HEADER, positions_text
 from lrs.xapi import query
 from lrs.xapi.formats import Reading, accepted_languages, activity_ids, statement_text
 from lrs.xapi.multipart import (
@@ -39,6 +41,7 @@ from schemas.formats import is_uuid
 from schemas.problems import Problem
 from schemas.statement import check_statement
 
+POSITIONS = HEADER.lower().encode()
 LARGE_BODY = 65_536  # bytes; a larger one is checked beside the event loop
 READ = frozenset(("all", "all/read", "statements/read", "statements/read/mine"))
 READ_ALL = frozenset(("all", "all/read", "statements/read"))
@@ -71,16 +74,23 @@ class Received:
 async def post(request: XapiRequest) -> Response:
     """Store one statement or a batch, all or none; answers their ids in the order sent."""
     received = await _receive(request, None)
-    await _append(request, received)
-    return Response(orjson.dumps(received.ids), media_type="application/json")
+    appended = await _append(request, received)
+    response = Response(orjson.dumps(received.ids), media_type="application/json")
+    return _with_positions(response, appended)
 
 
 async def put(request: XapiRequest) -> Response:
     """Store one statement under the id given."""
     statement_id = _uuid_parameter(request, "statementId")
     received = await _receive(request, statement_id)
-    await _append(request, received)
-    return Response(status_code=204)
+    return _with_positions(Response(status_code=204), await _append(request, received))
+
+
+def _with_positions(response: Response, appended: Appended | None) -> Response:
+    """Tell where in the log the statements are, in the order sent."""
+    if appended is not None and (positions := positions_text(appended.positions)):
+        response.raw_headers.append((POSITIONS, positions.encode()))
+    return response
 
 
 async def _receive(request: XapiRequest, put_id: str | None) -> Received:
@@ -154,7 +164,11 @@ def _check_attached(
         problems += signature_problems(at, attachments_of(statement), statement, text, content)
     if problems:
         raise InvalidRequest(*problems)
-    return [Attachment(sha2, data) for sha2, data in content.items()]
+    subjects: dict[str, set[bytes]] = {}
+    for statement in values:
+        for _, attachment in attachments_of(statement):
+            subjects.setdefault(attachment["sha2"].lower(), set()).add(of_statement(statement))
+    return [Attachment(sha2, data, sorted(subjects[sha2])) for sha2, data in content.items()]
 
 
 def _as_events(
@@ -189,7 +203,16 @@ def _as_events(
         seen[stream_id] = at
         ids.append(statement_id)
         events.append(
-            NewEvent(kind, stream_id, text, credential, 1, content_hash(value, text), value)
+            NewEvent(
+                kind,
+                stream_id,
+                text,
+                credential,
+                1,
+                content_hash(value, text),
+                value,
+                of_statement(value),
+            )
         )
     if problems:
         raise InvalidRequest(*problems)
@@ -270,7 +293,8 @@ def _one(
     found = statement_query.locate(connection, statement_index.TABLES, stream_id)
     if found is None or found.voided != voided or (mine is not None and found.credential != mine):
         return head, None
-    return head, store.log.entries(connection, [found.position])[0]
+    [entry] = store.log.entries(connection, [found.position])
+    return head, None if entry.erased else entry
 
 
 async def answer_query(
@@ -278,12 +302,12 @@ async def answer_query(
 ) -> Response:
     store = request.store
     restricted = query.restrict(asked, request.asker, READ_ALL)
-    head, entries, more = await store.read(_page, store, restricted)
+    head, entries, last_position = await store.read(_page, store, restricted)
     store.saw(head)
     texts, contents = await _texts(request, entries, shape)
     link = ""
-    if more:
-        token = query.more_token(asked, shape, after=entries[-1].position)
+    if last_position is not None:
+        token = query.more_token(asked, shape, after=last_position)
         link = f"/xapi/statements/more?query={quote(token, safe='')}"
     body = b'{"statements":[%s],"more":%s}' % (b",".join(texts), orjson.dumps(link))
     last = max((entry.stored for entry in entries), default=None)
@@ -302,10 +326,19 @@ def _consistent_through(head: Head) -> dict[str, str]:
 
 def _page(
     connection: Connection, store: Store, asked: statement_query.Query
-) -> tuple[Head, list[LogEntry], bool]:
+) -> tuple[Head, list[LogEntry], int | None]:
+    """A page, full unless nothing is left, and the position it ends at if others come after it."""
     head = store.log.head_of(connection)
-    page = statement_query.find(connection, statement_index.TABLES, asked)
-    return head, store.log.entries(connection, page.positions), page.more
+    entries: list[LogEntry] = []
+    while True:
+        wanted = replace(asked, limit=asked.limit - len(entries))
+        page = statement_query.find(connection, statement_index.TABLES, wanted)
+        entries += present(store.log.entries(connection, page.positions))
+        if not page.more:
+            return head, entries, None
+        if len(entries) == asked.limit:
+            return head, entries, page.positions[-1]
+        asked = replace(asked, after=page.positions[-1])  # some of the page were erased
 
 
 async def _texts(

@@ -4,7 +4,8 @@ Tables: ``tables``; how events get into them: ``recording`` and ``signals``. Rea
 ``as_of`` is a position of the log that the tables have reached, and the answer is that of a log
 that ends there. ``connection`` should see one state of the database.
 
-``records(connection, Type, as_of)``, ``record(connection, Type, key, as_of)``  the register
+``records(connection, Type, as_of)``, ``record(connection, Type, key, as_of)``  the register;
+    ``placed(connection, Type, as_of)``  with the positions of the events that recorded it
 ``view(connection, period, result_set, as_of)``  a period in one of its result sets: open, frozen or
     corrected. ``view.catalogue`` is what the scoring engine takes; all that follows is of a view
 ``result_sets(connection, period, as_of)``  which of them the period has
@@ -46,6 +47,7 @@ from projections.assessment.queues import unmapped_courses as unmapped_courses
 from projections.assessment.queues import unresolved_actors as unresolved_actors
 from projections.assessment.recording import KINDS as KINDS
 from projections.assessment.recording import apply as apply
+from projections.assessment.records import placed as placed
 from projections.assessment.records import record as record
 from projections.assessment.records import records as records
 from projections.assessment.renewing import Renewal as Renewal

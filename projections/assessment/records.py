@@ -57,6 +57,16 @@ def record(
     return _DECODE[kind](rows[0][0]) if rows else None  # type: ignore[return-value]
 
 
+def placed(
+    connection: Connection, record: type[R], as_of: int, *, tables: Tables = TABLES
+) -> list[tuple[int, R]]:
+    """The same as ``records``, each behind the position of the event that recorded it."""
+    values = {"kind": int(RECORDS[record].recorded), "as_of": as_of}
+    rows = fetch_rows(connection, _placed(tables), values)
+    decode = _DECODE[RECORDS[record].recorded]
+    return [(position, decode(body)) for position, body in rows]  # type: ignore[misc]
+
+
 def about_unit(
     connection: Connection, unit: str, as_of: int, *, tables: Tables = TABLES
 ) -> list[Record]:
@@ -132,6 +142,14 @@ def fetch_in(
 def _of_kind(tables: Tables) -> Select[Any]:
     table = tables.records
     query = select(table.c.body).where(table.c.kind == bindparam("kind"), valid(table))
+    return query.order_by(table.c.position)
+
+
+@lru_cache
+def _placed(tables: Tables) -> Select[Any]:
+    table = tables.records
+    query = select(table.c.position, table.c.body)
+    query = query.where(table.c.kind == bindparam("kind"), valid(table))
     return query.order_by(table.c.position)
 
 

@@ -185,6 +185,24 @@ def quota_lines(results: Results) -> dict[str, QuotaLine]:
     return lines
 
 
+def proposals(
+    results: Results,
+    conditions: Conditions = NO_CONDITIONS,
+    awarded_for: Mapping[str, Collection[str]] = {},
+) -> dict[str, str]:
+    """By person, why an award is not for them, or else what the sheet's quota says of them; nobody
+    of whom neither says anything.
+    """
+    statuses = {
+        candidate.id: f"INELIGIBLE:{reason}"
+        for candidate in candidates(results, awarded_for=awarded_for)
+        if (reason := _ineligible(candidate, conditions)) is not None
+    }
+    for line in quota_lines(results).values():
+        statuses = line.statuses | statuses
+    return statuses
+
+
 def candidates(
     results: Results,
     group_by: Sequence[Literal["unit", "position"]] = (),

@@ -29,6 +29,7 @@ class Commands:
             "PYTHONPATH": str(ROOT),
             "LRS_DATABASE_URL": database_url,
             "LRS_PEPPER_FILE": str(directory / "pepper"),
+            "LRS_SEALING_KEY_FILE": os.environ["LRS_SEALING_KEY_FILE"],
             "LANG": "C.UTF-8",
             **settings,
         }

@@ -209,11 +209,12 @@ def test_both_languages_tell_of_the_same_and_how_to_mend_it(
 def test_what_is_wrong_leaves_no_trace(database_url: str, tmp_path: Path, wrong_case: Path) -> None:
     commands = Commands(database_url, tmp_path)
     commands.run("import", "case", MOVEMENT)
-    before, results = head_of(database_url), commands.json("results", "--period", PERIOD)
+    results = commands.json("results", "--period", PERIOD)
+    before = head_of(database_url)
     commands.run("import", "case", wrong_case, code=1)
     commands.run("import", "case", wrong_case, "--check", code=1)
     assert head_of(database_url) == before
-    assert commands.json("results", "--period", PERIOD) == results
+    assert commands.json("results", "--period", PERIOD, "--as-of", before - 1) == results
 
 
 def test_what_is_wrong_makes_no_store(commands: Commands, tmp_path: Path, wrong_case: Path) -> None:

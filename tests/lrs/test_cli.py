@@ -173,6 +173,8 @@ def test_projections_are_shown_and_rebuilt(commands, tmp_path):
         "documents",
         "activities",
         "assessment",
+        "privacy",
+        "readings",
     }
     assert rows["statement_index"]["lag"] == 0
     done = commands.json("projections", "rebuild", "statement_index", "--check")
@@ -180,7 +182,7 @@ def test_projections_are_shown_and_rebuilt(commands, tmp_path):
     assert done["position"] == rows["statement_index"]["position"]
     assert "rebuilt up to position" in commands.run("projections", "rebuild", "documents")
     said = commands.run("projections", "rebuild", "nothing", code=1)
-    assert "There are: credentials, accounts, statement_index" in said
+    assert "There are: privacy, credentials, accounts, statement_index" in said
 
 
 def test_a_rebuild_that_finds_a_difference_says_so_and_switches_nothing(sqlite_url, tmp_path):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.evaluation import MOVEMENT, PERIOD, Json, differences, expected, head_of
+from tests.evaluation import MOVEMENT, PERIOD, Json, differences, expected, head_of, last_of
 from tests.lrs.cases.golden import (
     DECLARATIONS,
     ORGANISATION,
@@ -60,7 +60,7 @@ def head(commands: Commands) -> int:
 def test_an_answer_names_its_position(commands: Commands) -> None:
     end = head(commands)
     assert results(commands)["position"] == end
-    assert results(commands, "--as-of", str(end + 100))["position"] == end
+    assert results(commands, "--as-of", str(end + 100))["position"] == end + 1, "of the reading"
     early = results(commands, "--as-of", "150")
     assert (early["position"], early["result_set"]) == (150, "open")
     asked = ("--period", PERIOD, "--as-of", "150")
@@ -95,7 +95,8 @@ def test_before_anything_was_stored_there_is_no_period(commands: Commands) -> No
 
 
 def test_before_the_appeal_there_is_no_corrected_set(commands: Commands) -> None:
-    before = str(head(commands) - 1)
+    appeal = last_of(commands.environment["LRS_DATABASE_URL"])
+    before = str(appeal.position - 1)
     asked = ("--period", PERIOD, "--result-set", "corrected", "--as-of", before)
     said = commands.run("results", *asked, code=1)
     assert f"no results called corrected as of position {before}; it has: frozen" in said

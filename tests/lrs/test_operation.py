@@ -7,11 +7,13 @@ import time
 from collections.abc import AsyncIterator
 
 import httpx
+import msgspec
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
 from lrs.app import RESOURCES, create_app
+from lrs.asked.caller import Caller
 from lrs.metrics import Counts, SharedCounts, exposition
 from lrs.rate import Rates
 from lrs.store import Store
@@ -86,6 +88,26 @@ async def test_a_projection_that_stopped_is_named(client, store, monkeypatch):
     found = await numbers(client)
     assert found["lrs_projection_failed", "activities"] == 1
     assert found["lrs_projection_lag_events", "activities"] > 0
+
+
+async def test_how_far_the_log_is_sealed_is_told(client, store):
+    await client.post("/xapi/statements", json=statement())
+    deadline = time.monotonic() + 10
+    while (found := await numbers(client))["lrs_seal_lag_events",]:
+        assert found["lrs_sealed_position",] < found["lrs_log_position",]
+        assert 0 < found["lrs_seal_lag_seconds",] < 10
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    assert found["lrs_sealed_position",] == found["lrs_log_position",]
+    assert (found["lrs_seal_lag_seconds",], found["lrs_seal_failed",]) == (0, 0)
+
+
+async def test_a_sealer_that_stopped_is_named(client, store):
+    store.sealer.close()
+    store.sealer.failure = "EventsMissing: the event at position 7 is missing"
+    reasons = (await client.get("/health/ready")).json()["reasons"]
+    assert reasons == ["sealing stopped: EventsMissing: the event at position 7 is missing"]
+    assert (await numbers(client))["lrs_seal_failed",] == 1
 
 
 async def test_requests_statements_and_refusals_are_counted(client):
@@ -240,7 +262,7 @@ async def ping(client: httpx.AsyncClient, authorization: str) -> httpx.Response:
         "POST",
         f"{HERE}/internal/ping",
         headers={"Authorization": authorization},
-        content=b"\x80",
+        content=msgspec.msgpack.encode((Caller("root"), {})),
     )
     return await client.send(request, auth=None)
 

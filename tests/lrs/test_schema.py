@@ -23,6 +23,15 @@ LOG = {
     "projection_tracking",
     "log_head",
     "log_migrations",
+    "merkle_tile",
+    "merkle_tree",
+    "log_epoch",
+    "signed_checkpoint",
+    "cosignature",
+    "witness_turn",
+    "sealing",
+    "data_key",
+    "attachment_sealed",
 }
 
 

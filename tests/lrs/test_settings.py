@@ -91,6 +91,20 @@ def test_the_pepper_is_beside_the_database_unless_named() -> None:
     assert named.pepper_path == Path("/run/secrets/pepper")
 
 
+def test_what_belongs_to_a_database_is_beside_it_or_beside_the_pepper() -> None:
+    beside = read_settings(database_url="sqlite:////srv/store/hocba.db")
+    assert beside.signing_key_path == Path("/srv/store/hocba.signing-key")
+    assert beside.checkpoints_path == Path("/srv/store/hocba.checkpoints")
+    server = read_settings(
+        database_url="postgresql://db/learning", pepper_file="/run/secrets/pepper"
+    )
+    assert server.signing_key_path == Path("/run/secrets/learning.signing-key")
+    assert server.checkpoints_path == Path("/run/secrets/learning.checkpoints")
+    named = read_settings(signing_key_file="/run/key", checkpoints_file="/srv/checkpoints")
+    assert named.signing_key_path == Path("/run/key")
+    assert named.checkpoints_path == Path("/srv/checkpoints")
+
+
 def test_no_secret_is_shown() -> None:
     settings = read_settings(
         database_url="postgresql://hocba:s3cret-1@db/hocba",

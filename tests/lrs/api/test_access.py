@@ -31,6 +31,8 @@ CONCERNS_ONE = {
     "GET /people/{person}",
     "GET /items",
 }
+ONES_READINGS = {"GET /people/{person}/readings"}
+READINGS = {"GET /readings"}
 CONCERNS_UNITS = CONCERNS_ONE | {
     "GET /periods/{period}/results/people",
     "GET /periods/{period}/results/units",
@@ -51,8 +53,8 @@ MAY: dict[str, set[str]] = {
     "evaluator": SESSION | CONCERNS_UNITS | QUEUES | TRIALS,
     "unit_head": SESSION | CONCERNS_UNITS,
     "council": SESSION | CONCERNS_UNITS | TRIALS,
-    "auditor": SESSION | CONCERNS_UNITS | QUEUES | {"GET /accounts"},
-    "learner": SESSION | CONCERNS_ONE,
+    "auditor": SESSION | CONCERNS_UNITS | QUEUES | ONES_READINGS | READINGS | {"GET /accounts"},
+    "learner": SESSION | CONCERNS_ONE | ONES_READINGS,
 }
 WITH_A_CREDENTIAL = {"POST /validate"}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

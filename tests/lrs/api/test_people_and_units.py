@@ -46,7 +46,7 @@ async def test_a_person_is_what_the_register_holds(worked: Worked) -> None:
     assert said["party_memberships"]
     assert (await worked.get("/people/P2"))["party_memberships"] is None
     own = {"roles": ("learner",), "person": "P2"}
-    learner = await worked.get("/people/P2", own)
+    learner = await worked.get("/people/P2", own, as_of=said["position"])
     assert learner == {**said, "party_memberships": None}
     assert (await worked.get("/people/P3"))["absences"] == [
         {"type": "thai_san", "from": "2026-01-01", "to": "2026-06-30"}

@@ -14,6 +14,7 @@ from schemas.events import Kind
 from schemas.register import (
     RECORDS,
     Absence,
+    Closing,
     Freeze,
     Identifier,
     Item,
@@ -28,6 +29,7 @@ from schemas.register import (
     Withdrawal,
 )
 from tests.lrs.cases.golden import (
+    APPEAL,
     CATALOGUE,
     DECLARATIONS,
     GOLDEN,
@@ -193,6 +195,17 @@ def test_the_facts_of_a_frozen_period_do_not_change(golden: Case, tmp_path: Path
     assert (problem.rule, problem.file) == ("period.frozen", PERIOD)
     assert "required_course_deadline" in problem.reason("vi")
     assert changes(golden, frozen) == []
+
+
+def test_an_appeal_does_not_change_a_closed_period(golden: Case, tmp_path: Path) -> None:
+    closing = Closing(period="KY-2026", position=90, results="", roster="")
+    closed: Register = {**recorded(golden), Closing: {"KY-2026": closing}}
+    assert changes(golden, closed) == [], "what was decided before stands"
+    other = read_case(copied(tmp_path, Edit(APPEAL, "b2000015", "b2000014")))
+    [problem] = refused(other, closed)
+    assert (problem.rule, problem.file) == ("appeal.closed", APPEAL)
+    assert "lrs period reopen KY-2026" in problem.mend("vi")
+    assert len(changes(other, recorded(golden))) == 1
 
 
 def test_files_may_not_contradict_what_is_recorded_of_others(golden: Case) -> None:

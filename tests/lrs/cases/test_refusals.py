@@ -284,6 +284,7 @@ def assert_worded(problem: CaseProblem) -> None:
 
 
 ELSEWHERE = {  # tested below, with YAML, with changes, with workbooks and with OneRoster
+    "appeal.closed",
     "cell.converted",
     "cell.day",
     "cell.error",

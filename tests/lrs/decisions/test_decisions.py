@@ -13,6 +13,7 @@ from lrs.decisions.messages import (
     MapActivity,
     MergePeople,
     MergeUnits,
+    OpenPeriod,
     PartPeople,
     RecordAbsence,
     RegisterPerson,
@@ -24,6 +25,7 @@ from lrs.decisions.messages import (
     UnmapActivity,
 )
 from schemas.register import Absence, Document, PeopleMerged
+from tests.lrs.decisions.test_periods import NEXT, published
 from tests.lrs.register import HOME, day, days, mail, ministry, post, refusal
 
 ON = day("2026-07-01")
@@ -43,6 +45,7 @@ SENT: list[AnyMessage] = [
     MapActivity(platform="two", activity=f"{HOME}/1", course="R2"),
     UnmapActivity(platform="one", activity=f"{HOME}/1"),
     DecideItem(item="K1", decision="accepted"),
+    OpenPeriod(period=NEXT),
 ]
 
 
@@ -58,6 +61,8 @@ def test_a_decision_only_decides(message):
     before = ministry()
     if isinstance(message, PartPeople):
         before = ministry(PeopleMerged(person="P2", into="P1"))
+    if isinstance(message, OpenPeriod):
+        before = published()
     copy = {type_: dict(records) for type_, records in before.items()}
     changes = decide(message, before)
     assert changes

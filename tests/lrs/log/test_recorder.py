@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from struct import pack
 from uuid import uuid4
 
@@ -15,17 +16,19 @@ from lrs.log.recorder import Append, Appended, LogRecorder, StreamConflict
 from lrs.log.storage import StoreInUse, open_storage
 from schemas.events import Kind, NewEvent
 from tests.examples import any_event
+from tests.lrs.privacy.stores import opened_log
+
+SUBJECT = b"p" * 16
 
 
-@pytest.fixture
-def log(database_url: str) -> Iterator[LogRecorder]:
-    storage = open_storage(database_url)
-    yield open_log(storage)
-    storage.close()
+@pytest.fixture(params=[True, False], ids=["sealed", "plain"])
+def log(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[LogRecorder]:
+    with opened_log(database_url, tmp_path / "key", seal=request.param) as log:
+        yield log
 
 
 def event(stream: bytes, content: bytes = b"a", *, kind: Kind = Kind.STATEMENT_1_0) -> NewEvent:
-    return NewEvent(kind, stream, b"{}", content_hash=content * 32)
+    return NewEvent(kind, stream, b"{}", content_hash=content * 32, subject=SUBJECT)
 
 
 def test_positions_are_contiguous_and_in_the_order_of_the_requests(log: LogRecorder) -> None:
@@ -34,7 +37,7 @@ def test_positions_are_contiguous_and_in_the_order_of_the_requests(log: LogRecor
 
 
 def test_an_event_comes_back_as_it_went_in(log: LogRecorder) -> None:
-    given = NewEvent(Kind.STATEMENT_2_0, uuid4().bytes, b'{"a": 1.0}', b"c" * 16)
+    given = NewEvent(Kind.STATEMENT_2_0, uuid4().bytes, b'{"a": 1.0}', b"c" * 16, subject=SUBJECT)
     log.append([Append([given])])
     [entry] = log.read()
     assert (entry.kind, entry.stream_id, entry.stream_version) == (given.kind, given.stream_id, 1)
@@ -90,12 +93,12 @@ def test_a_refused_request_leaves_its_streams_free(log: LogRecorder) -> None:
 
 def test_under_2_0_only_the_first_half_of_the_content_hash_counts(log: LogRecorder) -> None:
     stream = uuid4().bytes
-    log.append([Append([NewEvent(Kind.STATEMENT_1_0, stream, b"{}", content_hash=b"a" * 32)])])
+    log.append([Append([event(stream)])])
     other_half = b"a" * 16 + b"b" * 16
     old, new = log.append(
         [
-            Append([NewEvent(Kind.STATEMENT_1_0, stream, b"{}", content_hash=other_half)]),
-            Append([NewEvent(Kind.STATEMENT_2_0, stream, b"{}", content_hash=other_half)]),
+            Append([event(stream)._replace(content_hash=other_half)]),
+            Append([event(stream, kind=Kind.STATEMENT_2_0)._replace(content_hash=other_half)]),
         ]
     )
     assert isinstance(old, StreamConflict)
@@ -123,7 +126,8 @@ def test_stored_increases_even_when_the_clock_goes_back(database_url: str) -> No
 
 
 def test_the_leaf_is_the_hash_of_the_record_written_down_in_the_docs(log: LogRecorder) -> None:
-    log.append([Append([NewEvent(Kind.STATEMENT_1_0, b"s" * 16, b'{"b":2}', b"c" * 16)])])
+    given = NewEvent(Kind.STATEMENT_1_0, b"s" * 16, b'{"b":2}', b"c" * 16, subject=SUBJECT)
+    log.append([Append([given])])
     [e] = log.read()
     commitment = sha256(b"\x02" + e.salt + b'{"b":2}').digest()
     record = b"hocba/log-leaf/1" + pack(">QQH", 1, e.stored, 2) + b"s" * 16 + pack(">I", 1)

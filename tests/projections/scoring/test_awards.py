@@ -12,6 +12,7 @@ from projections.scoring.awards import (
     candidates,
     choose,
     places_for,
+    proposals,
     quota_lines,
 )
 from projections.scoring.results import Results
@@ -210,6 +211,18 @@ def test_groups_are_units_positions_both_or_none() -> None:
     assert list(quota_lines(rated(scores, group_by=[]))) == [""]
     assert list(quota_lines(rated(scores, group_by=["unit", "position"]))) == ["X/CV", "Y/CV"]
     assert quota_lines(results((file_of(), ()))) == {}  # the sheet has no quota
+
+
+def test_a_proposal_is_the_reason_against_it_or_else_what_the_quota_says() -> None:
+    found = rated({"X": [95, 92, 80, 75, 70, 60], "gone": [99]})
+    quota = {"X0": "PROPOSED", "X1": "NOT_PROPOSED"}
+    assert proposals(found) == quota
+    awarded = {"X0": {"R1"}, "X2": {"R1", "R2"}, "X3": {"R2"}}
+    assert proposals(found, Conditions(achievement="R1"), awarded) == quota | {
+        "X0": "INELIGIBLE:ALREADY_AWARDED",
+        "X2": "INELIGIBLE:ALREADY_AWARDED",
+    }
+    assert proposals(results((file_of(), ()))) == {}  # the sheet has no quota
 
 
 def test_a_candidate_has_its_score_its_exams_and_its_regularity_to_break_ties() -> None:

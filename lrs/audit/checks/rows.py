@@ -1,0 +1,111 @@
+"""Checks events as they are stored: every body against its commitment, every record against its
+leaf.
+
+A finding never stops the check; an event that is not there is given a leaf of zeros, so that what
+follows keeps its place in the tree.
+"""
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import Final
+
+from lrs.audit.checks.findings import Finding
+from lrs.log.leaf import SALT_LENGTH, leaf_hash
+from lrs.log.rows import Content, Opened, Row
+from schemas.events import CATEGORIES
+
+MISSING: Final = bytes(32)
+"""The leaf of an event that is not there. No event has it."""
+
+LARGEST_GAP: Final = 1_000_000  # events; what lies behind a larger one is not checked
+LENGTHS: Final = ((16, 16, SALT_LENGTH), (16, 16, 0))  # stream id, credential, salt
+NOT_READABLE: Final = (Content.ERASED, Content.LOCKED)
+
+Report = Callable[[Finding], None]
+
+
+class GapTooLarge(Exception):
+    """So many events in a row are missing that it is no use to go on."""
+
+
+class RowChecks:
+    """What is remembered from one event to the next."""
+
+    def __init__(self, report: Report) -> None:
+        self.position = 0
+        self.stored = 0
+        self._report = report
+
+    def leaves_of(self, rows: Sequence[Row], contents: Sequence[Opened]) -> list[bytes]:
+        """Check events that follow those before; the leaves by what the rows say, in order.
+
+        The leaf of a row is that of its record with its stored commitment, so a body that was
+        changed is one finding and does not show again in all of the tree. Raises GapTooLarge.
+        """
+        leaves: list[bytes] = []
+        last, stored_last = self.position, self.stored
+        for row, opened in zip(rows, contents, strict=True):
+            position, stored, kind, stream, _, credential, salt, commitment, leaf, _ = row
+            made = made_leaf(row)
+            if (
+                made != leaf
+                or position != last + 1
+                or stored <= stored_last
+                or kind not in CATEGORIES
+                or (len(stream), len(credential), len(salt)) not in LENGTHS
+                or made_commitment(opened) not in (commitment, None)
+                or opened.content is Content.BROKEN
+            ):
+                leaves += self._missing(last, position)
+                for finding in explained(row, opened, stored_last):
+                    self._report(finding)
+            leaves.append(made)
+            last, stored_last = position, stored
+        self.position, self.stored = last, stored_last
+        return leaves
+
+    def _missing(self, last: int, position: int) -> list[bytes]:
+        number = position - last - 1
+        if number:
+            expected = f"events {last + 1} to {position - 1}"
+            self._report(Finding("event-missing", last + 1, expected, "none"))
+        if number > LARGEST_GAP:
+            raise GapTooLarge
+        return [MISSING] * number
+
+
+def made_leaf(row: Row) -> bytes:
+    """The leaf of the record a row makes."""
+    try:
+        return leaf_hash(row.record)
+    except struct.error:  # a number no record has room for
+        return MISSING
+
+
+def made_commitment(opened: Opened) -> bytes | None:
+    """The commitment to what can be read of a row; None where nothing can."""
+    if opened.content in NOT_READABLE:
+        return None
+    return sha256(b"\x02" + opened.salt + opened.body).digest()
+
+
+def explained(row: Row, opened: Opened, stored_last: int) -> Iterator[Finding]:
+    """What is wrong with a row of which something is."""
+    position, made = row.position, made_leaf(row)
+    if row.stored <= stored_last:
+        yield Finding("stored-order", position, f"later than {stored_last}", str(row.stored))
+    if row.kind not in CATEGORIES:
+        yield Finding("kind-unknown", position, "a kind of schemas/events.py", str(row.kind))
+    lengths = len(row.stream_id), len(row.credential), len(row.salt)
+    if lengths not in LENGTHS:  # a record takes 16 bytes of each and says nothing of the others
+        found = "stream of {}, credential of {}, salt of {}".format(*lengths)
+        yield Finding("event-malformed", position, "16 bytes of each", found)
+    if opened.content is Content.BROKEN:
+        expected = f"what data key {row.key_id.hex()} opens"
+        yield Finding("sealed", position, expected, "what it does not open")
+    elif (commitment := made_commitment(opened)) not in (row.commitment, None):
+        assert commitment is not None
+        yield Finding("commitment", position, commitment.hex(), row.commitment.hex())
+    if made != row.leaf:
+        yield Finding("leaf", position, made.hex(), row.leaf.hex())

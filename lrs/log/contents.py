@@ -1,0 +1,70 @@
+"""The content of rows: sealed on their way into the log, opened on their way out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lrs.log.rows import Content, Opened, Row
+from lrs.privacy.sealing import ID_BYTES, SALT_BYTES, DataKey, SealBroken, place_of
+from schemas.events import LogEntry
+
+FoundKeys = Mapping[bytes, DataKey | None]
+"""Data keys by id; None for one that was destroyed."""
+
+
+class ContentBroken(Exception):
+    """A sealed row does not hold what was sealed in it."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"position {position}: the sealed content was changed. `lrs audit verify` looks at the"
+            " whole log; keep the database and restore a backup beside it."
+        )
+        self.position = position
+
+
+def key_ids(rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
+    """The ids of the data keys that these rows are sealed under."""
+    return {row[9][:ID_BYTES] for row in rows if not row[6]}
+
+
+def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntry]:
+    """The rows as entries, opened; without content those whose key was destroyed.
+
+    Raises ContentBroken.
+    """
+    entries = []
+    for row in rows:
+        position, stored, kind, stream, version, credential, salt, commitment, leaf, body, *_ = row
+        if not salt:
+            key = keys[body[:ID_BYTES]]
+            if key is None:
+                body = b""
+            else:
+                try:
+                    plain = key.open(body, place_of(position, kind, stream, version))
+                except SealBroken:
+                    raise ContentBroken(position) from None
+                salt, body = plain[:SALT_BYTES], plain[SALT_BYTES:]
+        entries.append(
+            LogEntry(
+                position, stored, kind, stream, version, credential, salt, commitment, leaf, body
+            )
+        )
+    return entries
+
+
+def opened(row: Row, keys: FoundKeys | None) -> Opened:
+    """The content of one row; ``keys`` is None for whoever has no sealing key."""
+    if not row.sealed:
+        return Opened(Content.PLAIN, row.salt, row.body)
+    if keys is None:
+        return Opened(Content.LOCKED)
+    key = keys[row.key_id]
+    if key is None:
+        return Opened(Content.ERASED)
+    try:
+        place = place_of(row.position, row.kind, row.stream_id, row.stream_version)
+        plain = key.open(row.body, place)
+    except (SealBroken, ValueError):  # ValueError: a number no record has room for
+        return Opened(Content.BROKEN)
+    return Opened(Content.OPENED, plain[:SALT_BYTES], plain[SALT_BYTES:])

@@ -1,0 +1,1 @@
+"""What everybody may read of the log, below /log, as c2sp.org/tlog-tiles has it."""
