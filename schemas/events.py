@@ -206,7 +206,7 @@ class NewEvent(NamedTuple):
 class LogEntry(NamedTuple):
     """An event as recorded. ``stored`` is microseconds since 1970, strictly increasing.
 
-    Of one that was erased ``salt`` and ``body`` are empty: its content was sealed, and the key to it
+    Of one that was erased ``salt`` and ``body`` are empty: its content was sealed, and its key
     is destroyed.
     """
 

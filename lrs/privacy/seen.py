@@ -96,10 +96,16 @@ class Forgotten:
         """The entry as everybody may see it."""
         if entry.position > self.until or not entry.body:
             return entry
-        if entry.kind in STATEMENT_KINDS:  # nearly all name nobody who was forgotten
-            if not any(map(self._names_of, keys_of(entry.parsed()))):
-                return entry  # what was parsed is not kept: of thousands it would fill the memory
+        if entry.kind in STATEMENT_KINDS and not self._is_named(entry):
+            return entry
         return _See(self, entry).entry
+
+    def _is_named(self, entry: LogEntry) -> bool:
+        """Whether a statement names anybody who was forgotten; nearly all name nobody.
+
+        What was parsed is not kept: of thousands it would keep the garbage collector busy.
+        """
+        return any(map(self._names_of, keys_of(entry.parsed())))
 
 
 def _covers(name: NameRow, at: Callable[[], int]) -> bool:

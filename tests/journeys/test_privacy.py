@@ -162,9 +162,9 @@ def test_somebody_is_given_everything_and_then_forgotten(
     commands.run("audit", "verify", "--full", "--since", tmp_path / "before.note")
     found = content_of(database_url)
     assert [name for name in OF_AN if name.encode() in found] == []
-    if (path := sqlite_path(database_url)) is not None:
+    if (file := sqlite_path(database_url)) is not None:
         server.stop()
-        check_backup(path, tmp_path)
+        check_backup(file, tmp_path)
 
 
 def check_backup(database: Path, directory: Path) -> None:

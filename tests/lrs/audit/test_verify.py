@@ -3,12 +3,15 @@
 What an insider can do is in tests/tampering.
 """
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from lrs.audit.checkpoints import CheckpointFile
 from lrs.audit.checks.findings import Finding
@@ -21,12 +24,22 @@ from tests.lrs.commands import Commands
 from tests.lrs.privacy.conftest import World, peopled
 from tests.tampering.honest import acknowledged, forgotten, grown, set_back
 from tests.tampering.insider import insider
-from tests.tampering.logs import EVENTS, PEOPLE, WITNESS, Log, learned, record
+from tests.tampering.logs import EVENTS, PEOPLE, WITNESS, Log, copied, learned, pair
+from tests.tampering.on_the_rest import note, signed_by_its_key
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def recorded(request: pytest.FixtureRequest) -> Iterator[Log]:
+    """A log that seals; each test gets a copy of its own."""
+    on_postgres = request.param == "postgresql"
+    with pair(request.getfixturevalue("postgres_server") if on_postgres else None) as logs:
+        yield logs[1]
 
 
 @pytest.fixture
-def log(database_url: str, tmp_path: Path) -> Log:
-    return record(database_url, tmp_path, sealed=True)
+def log(recorded: Log) -> Iterator[Log]:
+    with copied(recorded) as copy:
+        yield copy
 
 
 @pytest.fixture
@@ -151,18 +164,21 @@ def test_a_destroyed_key_that_is_there_again_is_found(log: Log) -> None:
 def test_who_is_forgotten_while_it_runs_is_not_taken_for_tampering(log: Log, monkeypatch) -> None:
     monkeypatch.setattr("lrs.audit.verify.AT_ONCE", 100)
     monkeypatch.setattr("lrs.audit.verify.SNAPSHOT", 1)
-    done: list[int] = []
-
-    def progress(position: int, total: int) -> None:
-        done.append(position)
-        if len(done) == 2:
-            forgotten(log)
-
     found: list[Finding] = []
     with open_for_reading(log.settings) as opened:
-        erased = verify(opened, log.outside, found.append, progress).erased
+        read = opened.storage.read
+        states: list[int] = []
+
+        def read_later() -> AbstractContextManager[Connection]:
+            states.append(len(states))
+            if len(states) == 4:
+                forgotten(log)
+            return read()
+
+        monkeypatch.setattr(opened.storage, "read", read_later)
+        erased = verify(opened, log.outside, found.append).erased
     assert found == []
-    assert 0 < erased < EVENTS // PEOPLE
+    assert 0 < erased < EVENTS // PEOPLE - 20
 
 
 def test_without_the_sealing_key_the_tree_is_verified_and_bodies_are_left(
@@ -200,6 +216,24 @@ def test_an_epoch_that_is_not_listed_is_found(log: Log) -> None:
     sql(log, "DELETE FROM log_epoch WHERE epoch = 2")
     found = verified(log)[1]
     assert {"epoch", "epoch-key"} <= set(found)
+
+
+def test_a_loss_excuses_no_note_of_what_was_kept(log: Log) -> None:
+    later = set_back(log)
+    assert verified(later)[1] == []
+    with insider(log) as somebody:
+        note(signed_by_its_key)(somebody, 302)
+    assert set(verified(later)[1]) == {"note-root", "file-note-differs"}
+
+
+def test_a_note_that_says_it_was_signed_before_the_one_before_is_found(log: Log) -> None:
+    sql(log, "UPDATE signed_checkpoint SET signed = 1 WHERE size = 302")
+    assert verified(log, file=None)[1] == ["note"]
+
+
+def test_a_note_put_under_another_size_is_found(log: Log) -> None:
+    sql(log, "UPDATE signed_checkpoint SET size = size + 1 WHERE size = 302")
+    assert verified(log, file=None)[1] == ["note"]
 
 
 # The file of checkpoints

@@ -93,7 +93,7 @@ def content_of(database_url: str) -> bytes:
             "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         ).fetchall()
         for (table,) in tables:
-            for row in connection.execute(f"SELECT * FROM {table}"):  # type: ignore[arg-type]
+            for row in connection.execute(f"SELECT * FROM {table}"):
                 for value in row:
                     found += value if isinstance(value, bytes) else str(value).encode()
                     found += b"\n"
