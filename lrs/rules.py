@@ -1075,9 +1075,7 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "log-not-signed": Rule(
         *_LOG,
-        Wording(
-            "Nhật ký chưa ký điểm kiểm tra nào.", "Hỏi lại sau thời gian trong Retry-After."
-        ),
+        Wording("Nhật ký chưa ký điểm kiểm tra nào.", "Hỏi lại sau thời gian trong Retry-After."),
         Wording(
             "The log has not signed a checkpoint yet.", "Ask again after the time in Retry-After."
         ),
