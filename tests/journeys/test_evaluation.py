@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from lrs.case_import import import_case
 from lrs.cases import read_case
@@ -57,15 +58,20 @@ def module_url(
         yield url
 
 
+@pytest.fixture(scope="module")
+def module_keys(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the files that belong to the database of this module's tests."""
+    return tmp_path_factory.mktemp(f"keys-{make_url(module_url).get_backend_name()}")
+
+
 @pytest.fixture(scope="module", params=["alone", "served"])
 def evaluated(
-    request: pytest.FixtureRequest, module_url: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, module_url: str, module_keys: Path
 ) -> Iterator[Evaluated]:
-    directory = tmp_path_factory.mktemp(request.param)
     with ExitStack() as running:
         if request.param == "served":
-            running.enter_context(Server(module_url, directory))
-        yield Evaluated(Commands(module_url, directory), module_url)
+            running.enter_context(Server(module_url, module_keys))
+        yield Evaluated(Commands(module_url, module_keys), module_url)
 
 
 def test_every_expected_value_comes_out(evaluated: Evaluated, tmp_path: Path) -> None:

@@ -204,11 +204,22 @@ def test_the_doctor_finds_a_sound_store_sound(commands, tmp_path):
     }
 
 
+def test_the_doctor_finds_an_idle_log_sound(sqlite_url, tmp_path):
+    """What nothing was added to is known to be complete up to a later time than its last event."""
+    commands = Commands(sqlite_url, tmp_path)
+    commands.run("import", "statements", write(tmp_path / "in.jsonl", [statement()]))
+    with sqlite3.connect(tmp_path / "hocba.db") as connection:
+        connection.execute("UPDATE log_head SET stored = stored + 5")
+    connection.close()
+    assert {row["state"] for row in commands.json("doctor") if row["what"] == "head"} == {"ok"}
+
+
 DAMAGE = {
     "leaves": "UPDATE event_log SET body = x'7b7d' WHERE position = 2",
     "positions": "DELETE FROM event_log WHERE position = 2",
     "statement index": "DELETE FROM statement_index",
     "append-only": "",
+    "head": "UPDATE log_head SET stored = stored - 10",
 }
 
 
