@@ -30,8 +30,9 @@ demo: .venv/.program ## Generate a ministry's data, start a store on it, and say
 serve: .venv/.program ## Start a store; LRS_* variables or ARGS="--port 8081" configure it.
 	$(BIN)/lrs serve $(ARGS)
 
-test: lint unit ## Check everything: lint, fast tests, then all others on SQLite and PostgreSQL.
-	$(BIN)/pytest --quiet --numprocesses=2 tests $(addprefix --ignore=,$(UNIT))
+test: .venv/.tools ## Check everything: lint, fast tests, then all others on SQLite and PostgreSQL.
+	$(MAKE) --no-print-directory --jobs=2 --output-sync lint unit
+	$(BIN)/pytest --quiet --numprocesses=3 tests $(addprefix --ignore=,$(UNIT))
 
 unit: .venv/.tools ## Run the tests that start nothing.
 	$(if $(UNIT),$(BIN)/pytest --quiet $(UNIT),$(error there are no unit tests))
