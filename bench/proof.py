@@ -228,7 +228,8 @@ def _posts(
         for _ in range(scale.rounds):
             with _looking(database, lags):
                 asked[0].append(askers[0].ask(STATEMENT_POSTS, CONNECTIONS, scale.seconds))
-            asked[1].append(askers[1].ask(STATEMENT_POSTS, CONNECTIONS, scale.seconds))
+            with _looking(other, []):  # looking costs as well
+                asked[1].append(askers[1].ask(STATEMENT_POSTS, CONNECTIONS, scale.seconds))
     report.add(
         f"POSTs, {CONNECTIONS} connections",
         median_rate(asked[0]),
