@@ -32,7 +32,7 @@ serve: .venv/.program ## Start a store; LRS_* variables or ARGS="--port 8081" co
 
 test: .venv/.tools ## Check everything: lint, fast tests, then all others on SQLite and PostgreSQL.
 	$(MAKE) --no-print-directory --jobs=2 --output-sync lint unit
-	$(BIN)/pytest --quiet --numprocesses=3 tests $(addprefix --ignore=,$(UNIT))
+	$(BIN)/pytest --quiet --numprocesses=3 --dist=loadgroup --no-loadscope-reorder tests $(addprefix --ignore=,$(UNIT))
 
 unit: .venv/.tools ## Run the tests that start nothing.
 	$(if $(UNIT),$(BIN)/pytest --quiet $(UNIT),$(error there are no unit tests))

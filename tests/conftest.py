@@ -1,15 +1,22 @@
-"""What every test can ask for: an empty database of either kind, on servers that are real."""
+"""What every test can ask for: a database of either kind, on servers that are real."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import rmtree
 from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
+from sqlalchemy.engine import make_url
 
-from tests.databases import database_on, installed_binaries, packaged_binaries, postgres
+from tests.databases import (
+    database_on,
+    installed_binaries,
+    packaged_binaries,
+    postgres,
+    prepare,
+)
 
 ORDER = (
     "schemas",
@@ -21,6 +28,19 @@ ORDER = (
     "journeys",
     "faults",
 )
+LONGEST = (
+    "bench",
+    "tampering",
+    "fuzz",
+    "journeys",
+    "faults",
+    "lrs/privacy",
+    "lrs/test_serve",
+    "properties",
+    "lrs/witness",
+)
+"""Folders and files: what begins first ends while there is still something else to do."""
+
 
 # On a shared machine the clock measures the neighbours. In CI, Hypothesis derandomises by itself.
 settings.register_profile("hocba", settings(), deadline=None)
@@ -40,22 +60,60 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres_server: str) -> Iterator[str]:
+    """The name of a database with the tables of a store; nobody is connected to it."""
+    with database_on(postgres_server) as url:
+        prepare(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the tables of a store."""
+    path = tmp_path_factory.mktemp("prepared") / "hocba.db"
+    prepare(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
     """An empty database on PostgreSQL."""
     with database_on(postgres_server) as url:
         yield url
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def postgres_url(postgres_server: str, prepared_postgres: str) -> Iterator[str]:
+    """A database on PostgreSQL with the tables of a store, which would take long to make."""
+    with database_on(postgres_server, template=prepared_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
     """A database file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'hocba.db'}"
 
 
+@pytest.fixture
+def sqlite_url(empty_sqlite_url: str, prepared_sqlite: Path) -> str:
+    """A database file with the tables of a store, which would take long to make."""
+    shutil.copy(prepared_sqlite, str(make_url(empty_sqlite_url).database))
+    return empty_sqlite_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database; the test runs once on SQLite and once on PostgreSQL."""
+    fixture = {"sqlite": "empty_sqlite_url", "postgresql": "empty_postgres_url"}[request.param]
+    url: str = request.getfixturevalue(fixture)
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database; the test runs once on SQLite and once on PostgreSQL."""
+    """A database with the tables of a store and no event, once on SQLite, once on PostgreSQL."""
     fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url
@@ -72,17 +130,38 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure() -> None:
-    rmtree(Path(os.environ["LRS_SEALING_KEY_FILE"]).parent)
+    shutil.rmtree(Path(os.environ["LRS_SEALING_KEY_FILE"]).parent)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes no server comes first."""
+    """What takes no server comes first; where several processes share the tests, what takes long.
+
+    Those share them by group (``--dist=loadgroup``): tests that have a fixture of their module in
+    common stay together, so that it is made once.
+    """
+    is_shared = hasattr(config, "workerinput")
+    order = LONGEST if is_shared else ORDER
 
     def place(item: pytest.Item) -> int:
-        folders = item.path.relative_to(config.rootpath / "tests").parts
-        return ORDER.index(folders[0]) if folders[0] in ORDER else len(ORDER)
+        path = item.path.relative_to(config.rootpath / "tests")
+        found = [n for n, name in enumerate(order) if path.as_posix().startswith(name)]
+        return found[0] if found else len(order)
 
     items.sort(key=place)
+    if is_shared:
+        for item in items:
+            if group := shared_by(item):
+                item.add_marker(pytest.mark.xdist_group(group))
+
+
+def shared_by(item: pytest.Item) -> str:
+    """What tests have in common that share a fixture of their module: it, and its parameters."""
+    fixtures = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+    modules = [name for name, known in fixtures.items() if known[-1].scope == "module"]
+    if not modules:
+        return ""
+    chosen = item.callspec.params if hasattr(item, "callspec") else {}
+    return " ".join([item.path.name, *(f"{n}={chosen[n]}" for n in modules if n in chosen)])
 
 
 def pytest_report_header() -> str:

@@ -25,6 +25,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+from lrs.log.storage import open_storage
+from lrs.schema import migrate_tables
+
 OLDEST_RELEASE = 15
 INSTALLED = (
     "usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -47,8 +50,9 @@ class PostgresServer:
     this process died of anything, SIGKILL included, it stops the server and removes the directory.
     """
 
-    def __init__(self, binaries: Path, parent: Path | None = None) -> None:
+    def __init__(self, binaries: Path, parent: Path | None = None, **settings: str) -> None:
         self._account = _account()
+        self._settings = {"max_connections": "200", "shared_buffers": "64MB", **settings}
         self.directory = Path(tempfile.mkdtemp(prefix="hocba-", dir=parent))
         self._log = self.directory / "log"
         self._data = self.directory / "data"
@@ -88,7 +92,8 @@ class PostgresServer:
 
     def start(self, timeout: float = 30) -> None:
         """Start it, after ``kill`` too: what is left of the killed one may need time to end."""
-        options = f"-h '' -k '{self.directory}' -c max_connections=200 -c shared_buffers=64MB"
+        settings = "".join(f" -c {name}={value}" for name, value in self._settings.items())
+        options = f"-h '' -k '{self.directory}'{settings}"
         deadline = time.monotonic() + timeout
         while True:
             try:
@@ -183,7 +188,7 @@ def packaged_binaries() -> Path | None:
     return Path(package.origin).parent / "pginstall" / "bin" if package and package.origin else None
 
 
-def start_postgres(parent: Path | None = None) -> PostgresServer:
+def start_postgres(parent: Path | None = None, **settings: str) -> PostgresServer:
     """A new server from the first PostgreSQL that starts, its files under ``parent``.
 
     >>> with start_postgres() as server, database_on(server.url) as url: ...
@@ -192,7 +197,7 @@ def start_postgres(parent: Path | None = None) -> PostgresServer:
     for binaries in (installed_binaries(), packaged_binaries()):
         if binaries is not None:
             try:
-                return PostgresServer(binaries, parent)
+                return PostgresServer(binaries, parent, **settings)
             except (NoPostgres, OSError, subprocess.SubprocessError) as refusal:
                 refusals.append(str(refusal))
     raise NoPostgres(
@@ -204,12 +209,25 @@ def start_postgres(parent: Path | None = None) -> PostgresServer:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """The URL of the server all tests of this process share."""
+    """The URL of the server all tests of this process share.
+
+    One of our own does not wait for the disk: what it holds never outlives the tests.
+    """
     if running := os.environ.get("LRS_TEST_POSTGRES_URL"):
         yield make_url(running).set(drivername="postgresql+psycopg").render_as_string(False)
         return
-    with start_postgres() as server:
+    with start_postgres(fsync="off", full_page_writes="off") as server:
         yield server.url
+
+
+def prepare(url: str) -> None:
+    """Make the tables of a store in an empty database, as a store does before its first event."""
+    storage = open_storage(url)
+    try:
+        with storage.write() as connection:
+            migrate_tables(connection)
+    finally:
+        storage.close()
 
 
 @contextlib.contextmanager

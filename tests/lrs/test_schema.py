@@ -36,8 +36,8 @@ LOG = {
 
 
 @pytest.fixture
-def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
-    store = Store(Settings(database_url=database_url, pepper_file=tmp_path / "pepper"))
+def store(empty_database_url: str, tmp_path: Path) -> Iterator[Store]:
+    store = Store(Settings(database_url=empty_database_url, pepper_file=tmp_path / "pepper"))
     yield store
     store.close()
 
@@ -50,8 +50,8 @@ def rows(store: Store, tables) -> list[list[tuple]]:
         ]
 
 
-def test_the_migrations_lead_to_the_tables_the_modules_define(database_url: str):
-    storage = open_storage(database_url)
+def test_the_migrations_lead_to_the_tables_the_modules_define(empty_database_url: str):
+    storage = open_storage(empty_database_url)
     try:
         with storage.write() as connection:
             migrate_tables(connection)
@@ -82,8 +82,10 @@ def test_no_key_or_index_of_a_projection_has_a_name_of_its_own():
         assert all(constraint.name is None for constraint in table.constraints), table.name
 
 
-def test_a_projection_that_is_new_is_filled_when_the_store_opens(database_url: str, tmp_path: Path):
-    settings = Settings(database_url=database_url, pepper_file=tmp_path / "pepper")
+def test_a_projection_that_is_new_is_filled_when_the_store_opens(
+    empty_database_url: str, tmp_path: Path
+):
+    settings = Settings(database_url=empty_database_url, pepper_file=tmp_path / "pepper")
     store = Store(settings)
     load(store, generate(300))
     before = rows(store, statement_index.TABLES)
@@ -100,8 +102,8 @@ def test_a_projection_that_is_new_is_filled_when_the_store_opens(database_url: s
         store.close()
 
 
-def test_opening_a_store_again_applies_nothing_twice(database_url: str, tmp_path: Path):
-    settings = Settings(database_url=database_url, pepper_file=tmp_path / "pepper")
+def test_opening_a_store_again_applies_nothing_twice(empty_database_url: str, tmp_path: Path):
+    settings = Settings(database_url=empty_database_url, pepper_file=tmp_path / "pepper")
     for number in (1, 2, 3):
         store = Store(settings)
         load(store, generate(50 * number))
