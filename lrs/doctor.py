@@ -4,7 +4,7 @@ import random
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -76,38 +76,32 @@ def examine(settings: Settings, seed: int | None = None) -> Iterator[Finding]:
     yield from _disk(settings)
     try:
         with open_for_reading(settings) as log, log.storage.read() as connection:
-            for look in (_versions, _tables, _triggers, _positions, _head, _clock):
-                yield from _guarded(look, log, connection)
-
-            def sealing_key(_: LogRecorder, connection: Connection) -> Iterator[Finding]:
-                return _sealing_key(settings, connection)
-
-            yield from _guarded(sealing_key, log, connection)
-            yield from _leaves(log, connection, random.Random(seed))  # noqa: S311 (a sample)
-
-            def checkpoints(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
-                return _checkpoints(settings, log, connection)
-
-            yield from _guarded(checkpoints, log, connection)
-
-            def witnesses(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
-                return _witnesses(settings, log, connection)
-
-            yield from _guarded(witnesses, log, connection)
-            yield from _guarded(_projections, log, connection)
+            chance = random.Random(seed)  # noqa: S311 (a sample)
+            for what, findings in (
+                ("database version", _versions(log, connection)),
+                ("log tables", _tables(connection)),
+                ("append-only", _triggers(log, connection)),
+                ("positions", _positions(connection)),
+                ("head", _head(log, connection)),
+                ("clock", _clock(log, connection)),
+                ("sealing key", _sealing_key(settings, connection)),
+                ("leaves", _leaves(log, connection, chance)),
+                ("checkpoints", _checkpoints(settings, log, connection)),
+                ("witnesses", _witnesses(settings, log, connection)),
+                ("projections", _projections(log, connection)),
+            ):
+                yield from _guarded(what, findings)
     except CommandRefused as refusal:
         yield Finding("fail", "database", str(refusal), "Start the database, or mend the URL.")
 
 
-def _guarded(
-    look: Callable[[LogRecorder, Connection], Iterator[Finding]],
-    log: LogRecorder,
-    connection: Connection,
-) -> Iterator[Finding]:
+def _guarded(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings, or that the database did not let them be made."""
     try:
-        yield from look(log, connection)
+        yield from findings
     except (SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError) as error:
-        yield Finding("fail", look.__name__.lstrip("_"), str(error).splitlines()[0])
+        said = str(error).splitlines()
+        yield Finding("fail", what, said[0] if said else type(error).__name__)
 
 
 def _pepper(settings: Settings) -> Iterator[Finding]:
@@ -204,7 +198,7 @@ def _versions(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
     yield Finding("ok", "durability", "fsync, synchronous_commit and full_page_writes are on")
 
 
-def _tables(_: LogRecorder, connection: Connection) -> Iterator[Finding]:
+def _tables(connection: Connection) -> Iterator[Finding]:
     inspector = _names(connection, "table")
     missing = [name for name in LOG_TABLES if name not in inspector]
     if missing:
@@ -239,7 +233,7 @@ def _names(connection: Connection, kind: str) -> set[str]:
     return set(connection.scalars(text(sql)))
 
 
-def _positions(_: LogRecorder, connection: Connection) -> Iterator[Finding]:
+def _positions(connection: Connection) -> Iterator[Finding]:
     count, first, last = connection.execute(
         text(
             "SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM event_log"

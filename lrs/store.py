@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from lrs.audit.cosigning import Submitter, reachable, read_policy
 from lrs.audit.sealer import Sealer
-from lrs.audit.start import StartRefused, open_signing
+from lrs.audit.start import open_signing
 from lrs.auth import tables as sign_in_tables
 from lrs.auth.accounts import Accounts
 from lrs.auth.credentials import Credentials
@@ -33,7 +33,7 @@ from lrs.projector import Follower
 from lrs.rate import Rates
 from lrs.renewer import Renewer
 from lrs.schema import fill_new_tables, migrate_tables
-from lrs.settings import InvalidSettings, Settings
+from lrs.settings import Settings
 from lrs.store_time import iso_time
 from projections import (
     accounts,
@@ -83,14 +83,10 @@ class Store:
         self.storage = open_storage(settings.database_url)
         try:
             self.data_keys = open_data_keys(self.storage, settings)
-        except InvalidSettings:
-            self.storage.close()
-            raise
-        self.log = open_log(self.storage, INLINE, keys=self.data_keys)
-        try:
+            self.log = open_log(self.storage, INLINE, keys=self.data_keys)
             self.policy = read_policy(settings)
             signing = open_signing(self.log, settings)
-        except (StartRefused, InvalidSettings):
+        except Exception:
             self.storage.close()
             raise
         self.writer = Writer(

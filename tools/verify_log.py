@@ -37,6 +37,7 @@ import binascii
 import functools
 import gzip
 import hashlib
+import io
 import json
 import os
 import random
@@ -49,6 +50,7 @@ from typing import Any, NamedTuple
 FORMAT = "hocba-bundle/1"
 WIDTH = 256  # hashes in a full tile
 ENTRY = struct.Struct(">16sQQH16sI16sI32s")
+SIZE_DIGITS = 19  # of the size of a tree; a log counts no further than 2**63
 TAG = b"hocba/log-leaf/1"
 SCHEME_ACTIVATED, PERIOD_CLOSED = 60, 66  # kinds of events
 FORGETTING = (117, 118)  # kinds of events that destroy what a person's events say
@@ -252,7 +254,7 @@ class Key:
         except (ValueError, Malformed):
             raise Malformed(f"not a vkey: {vkey!r}") from None
         self.id = hashlib.sha256(self.name.encode() + b"\n" + typed).digest()[:4]
-        if not self.name or key_id != self.id.hex():
+        if not (self.name and typed) or key_id != self.id.hex():
             raise Malformed(f"the key id of this vkey is not that of its key: {vkey!r}")
         self.vkey, self.type = vkey, typed[0]
         self._ed25519 = Ed25519(typed[1:]) if self.type in (1, 4) else None
@@ -298,6 +300,10 @@ class Note(NamedTuple):
 
     @classmethod
     def parse(cls, note: str) -> Note:
+        try:
+            note.encode("utf-8")
+        except UnicodeEncodeError:  # JSON can spell half a character
+            raise Malformed("not text in UTF-8") from None
         text, blank, signatures = note.rpartition("\n\n")
         lines = signatures.split("\n")
         if not blank or lines.pop() != "" or not lines:
@@ -307,7 +313,8 @@ class Note(NamedTuple):
         if len(said) < 4 or "" in said[:-1]:
             raise Malformed("not a checkpoint: it has less than three lines, or an empty one")
         origin, size, root = said[:3]
-        if not (size.isascii() and size.isdigit() and size == str(int(size))):
+        is_number = size.isascii() and size.isdigit() and len(size) <= SIZE_DIGITS
+        if not is_number or size != str(int(size)):
             raise Malformed(f"not the size of a tree: {size!r}")
         if len(unbase64(root)) != 32:
             raise Malformed(f"not the root of a tree: {root!r}")
@@ -480,6 +487,11 @@ def read_keys(
         )
         if keys.log.vkey != lines[0]:
             raise Malformed("the first line is not the key of the last epoch")
+        for key in epochs.values():
+            if not key.is_readable:
+                raise Malformed(
+                    f"a key of {key.name} is not Ed25519: no signature of it is verified"
+                )
     except (Malformed, LookupError, TypeError, ValueError, AttributeError) as error:
         report.wrong("keys", f"vkeys and the epochs of manifest.json: {error!r}")
         return None
@@ -875,10 +887,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"verify every signature even of more than {ALL_SIGNATURES} checkpoints",
     )
     asked = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):  # what a bundle names may be beyond what they can show
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     report = Report()
     try:
-        if asked.vkey is not None:
-            Key(asked.vkey)
+        if asked.vkey is not None and not Key(asked.vkey).is_readable:
+            raise Malformed("--vkey: this program verifies by the log's Ed25519 key alone")
         verify(asked.bundle, report, asked.vkey, asked.since, asked.all_signatures)
     except (Unreadable, Malformed, OSError) as error:
         print(f"verify_log.py: {error}", file=sys.stderr)

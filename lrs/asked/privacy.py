@@ -10,9 +10,11 @@ from lrs.asked.caller import By
 from lrs.auth.machine import machine_user_of
 from lrs.jobs import Job, Progress
 from lrs.privacy import forgetting, holds, person_export, retention, rotation
+from lrs.privacy.data_keys import DataKeyBroken
 from lrs.privacy.finishing import Stopped
 from lrs.readings import Read, given, record_now
 from lrs.rebuild import TooBusy
+from lrs.settings import InvalidSettings
 from lrs.store import Store
 from lrs.store_time import iso_time
 from projections import privacy
@@ -100,7 +102,8 @@ class Privacy:
                 "kept": str(rotated.kept),
             }
 
-        self._start("key rotation", rotate, (rotation.NothingSealed,))
+        expected = (rotation.NothingSealed, DataKeyBroken, InvalidSettings)
+        self._start("key rotation", rotate, expected)
 
     def key_rotation(self) -> dict[str, Any]:
         if self._job is None:

@@ -5,10 +5,10 @@ from typing import Any
 
 from lrs.asked import CommandRefused
 from lrs.asked.caller import By
-from lrs.decisions.people import counted_as
+from lrs.privacy.names import ids_of
 from lrs.projector import catch_up
 from lrs.readings import Read, record_now
-from lrs.register import Recorded, read
+from lrs.register import read
 from lrs.store import Store
 from lrs.store_time import iso_time
 from lrs.transparency.openings import opened_at
@@ -47,7 +47,7 @@ class Readings:
         recorded, _ = read(store)
         position = catch_up(store.log, readings)
         with store.storage.read() as connection:
-            people = _ids(recorded, person)
+            people = ids_of(recorded, person)
             found = readings.of_people(connection, people, position, limit=limit)
             entries = store.log.entries(connection, found.positions)
         if person not in recorded[Person] and not found.total:
@@ -76,8 +76,3 @@ class Readings:
                 for entry, said in rows
             ],
         }
-
-
-def _ids(recorded: Recorded, person: str) -> list[str]:
-    """The person's ids: their own, and of those who are counted as them."""
-    return [person, *(one for one in recorded[Person] if person in counted_as(one, recorded))]

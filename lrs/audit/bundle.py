@@ -120,7 +120,7 @@ class _Export:
         self._log = log
         self._bodies = bodies
         self._progress = progress
-        self._files = _Files(directory)
+        self._files = _Files(directory, is_personal=bodies)
         with log.storage.read() as connection:
             signed = checkpoints.latest(connection)
             if signed is None:
@@ -299,10 +299,11 @@ def _put(files: dict[str, bytes], name: str, entry: LogEntry) -> str:
 class _Files:
     """The files of a bundle that is being written, and their hashes."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, is_personal: bool) -> None:
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise DirectoryTaken(directory)
-        directory.mkdir(parents=True, exist_ok=True)
+        mode = 0o700 if is_personal else 0o777
+        directory.mkdir(mode, parents=True, exist_ok=True)
         self._directory = directory
         self._hashes: dict[str, str] = {}
 

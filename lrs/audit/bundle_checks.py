@@ -18,7 +18,7 @@ from lrs.audit.bundle_checkpoints import Checkpoints, read_keys
 from lrs.audit.bundle_files import Broken, BundleFiles, Fault, json_object
 from lrs.audit.checkpoints import Checkpoint
 from lrs.audit.merkle import EMPTY_ROOT, CompactRange, full_root, hashes_in
-from lrs.audit.notes import Note, Verifier
+from lrs.audit.notes import Note, log_verifier
 from lrs.audit.openings import Entry, Opening, OpeningInvalid
 from lrs.audit.tiles import WIDTH, TilePath, bundles_of, entries_path, tile_path
 from lrs.log.leaf import RECORD, leaf_hash
@@ -59,9 +59,9 @@ def verify(
     """Look at everything. ``vkey`` is the log's key, by default the bundle's own; ``since`` are
     checkpoints remembered from earlier, by what they are called in a fault.
 
-    Raises BundleUnreadable where there is no such directory, NoteInvalid for no vkey.
+    Raises BundleUnreadable where there is no such directory, NoteInvalid for no vkey of a log.
     """
-    given = None if vkey is None else Verifier.parse(vkey)
+    given = None if vkey is None else log_verifier(vkey)
     files = BundleFiles(directory)
     files.check_sums()
     manifest = files.document(bundle.MANIFEST)

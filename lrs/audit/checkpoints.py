@@ -28,7 +28,8 @@ from projections.rows import fetch_rows, insert_rows
 
 AT_ONCE: Final = 500  # notes a query
 TAIL_BYTES: Final = 65_536  # more than the longest line of the file
-_SIZE: Final = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+LARGEST: Final = (1 << 63) - 1  # events; a database counts no further
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 _LATEST = (
     select(SIGNED_CHECKPOINT)
@@ -81,7 +82,7 @@ class Checkpoint(NamedTuple):
                 "not a checkpoint: origin, size and root, each on a line, are missing"
             )
         origin, size, root, *extensions = lines
-        if _SIZE.fullmatch(size) is None:
+        if _SIZE.fullmatch(size) is None or int(size) > LARGEST:
             raise NoteInvalid(f"not a checkpoint: {size[:40]!r} is not a size")
         try:
             hash_ = base64.b64decode(root, validate=True)
@@ -243,7 +244,8 @@ class CheckpointFile:
         try:
             said = orjson.loads(line)
             signed = SignedCheckpoint(said["epoch"], said["size"], said["note"], said["signed"])
-            agrees = signed.checkpoint.size == signed.size
+            numbers = [type(number) for number in (signed.epoch, signed.size, signed.signed)]
+            agrees = numbers == [int] * 3 and signed.checkpoint.size == signed.size
         except (ValueError, LookupError, TypeError, AttributeError, NoteInvalid):
             agrees = False
         if not agrees:

@@ -23,6 +23,9 @@ COSIGNATURE: Final = 0x04
 ML_DSA_44: Final = 0x06
 """An ML-DSA-44 signature (FIPS 204) over the time, the origin, the size and the root."""
 
+LOG_ALGORITHMS: Final = frozenset((ED25519, ML_DSA_44))
+"""Those by which a log may sign its checkpoints."""
+
 MOST_BYTES: Final = 1_000_000
 MOST_SIGNATURES: Final = 100
 _KEY_ID_BYTES: Final = 4
@@ -96,6 +99,19 @@ class Verifier(NamedTuple):
     def verifies(self, text: str, signature: bytes) -> bool:
         """Whether ``signature``, without its key id, is one of this key over a note's text."""
         return ALGORITHMS[self.algorithm].verifies(self, text, signature)
+
+
+def log_verifier(vkey: str) -> Verifier:
+    """What verifies every checkpoint of a log: its Ed25519 key. Raises NoteInvalid for any other,
+    also for the ML-DSA key of its second signature, which older checkpoints may lack.
+    """
+    verifier = Verifier.parse(vkey)
+    if verifier.algorithm != ED25519:
+        raise NoteInvalid(
+            f"the vkey of {verifier.name} is not an Ed25519 one of a log: give the first one that"
+            " `lrs audit checkpoint --vkey` prints"
+        )
+    return verifier
 
 
 class Note(NamedTuple):

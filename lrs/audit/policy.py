@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from lrs.audit.notes import COSIGNATURE, ED25519, ML_DSA_44, Note, NoteInvalid, Verifier
+from lrs.audit.notes import (
+    COSIGNATURE,
+    LOG_ALGORITHMS,
+    ML_DSA_44,
+    Note,
+    NoteInvalid,
+    Verifier,
+)
 from lrs.audit.origins import is_origin_of
 
 NONE: Final = "none"
 """The quorum that asks for no witness."""
 
 MOST_BYTES: Final = 1 << 20
-LOG_ALGORITHMS: Final = frozenset((ED25519, ML_DSA_44))
 WITNESS_ALGORITHMS: Final = frozenset((COSIGNATURE, ML_DSA_44))
 
 

@@ -137,14 +137,14 @@ class Receipt(NamedTuple):
 def prove(log: LogRecorder, connection: Connection, position: int) -> Receipt:
     """The receipt of an event against the last checkpoint, with its cosignatures.
 
-    Raises EventUnknown; NotSignedYet when the event is newer than the checkpoint.
+    Raises EventUnknown; NotSignedYet when the event is newer than the checkpoint; TileMissing when
+    the database lacks the event or a part of the tree.
     """
     signed = signed_for(log, connection, position)
     tiles = Tiles(log, connection)
-    [record] = tiles.records(position - 1, position)
     hashes = inclusion_proof(position - 1, signed.size, tiles.node)
     note = checkpoints.cosigned(connection, signed)
-    return Receipt(position - 1, tuple(hashes), note, record)
+    return Receipt(position - 1, tuple(hashes), note, tiles.entry(position))
 
 
 def signed_for(log: LogRecorder, connection: Connection, position: int) -> SignedCheckpoint:

@@ -1,8 +1,7 @@
 """Results in files: what ``lrs results --json`` printed, or the folder of an exported bundle."""
 
-import base64
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,7 +17,7 @@ class _Results(msgspec.Struct):
     result_set: str
     people: dict[str, dict[str, str]]
     units: dict[str, dict[str, str]]
-    position: int
+    position: Annotated[int, msgspec.Meta(ge=0)]
     facts: dict[str, dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -52,10 +51,10 @@ def read_results(path: Path, period: str, result_set: str | None) -> tuple[dict[
 
 
 class _Closing(msgspec.Struct):
-    """A closing in ``closings.json``: its event's body and the file of the results."""
+    """A closing in ``closings.json``: its event's body, in base64, and the file of the results."""
 
     period: str
-    body: str
+    body: bytes
     document: str | None
 
 
@@ -63,18 +62,26 @@ class _Closings(msgspec.Struct):
     closings: list[_Closing]
 
 
+class _Closed(msgspec.Struct):
+    """The parts of a closing's body that say which results they are."""
+
+    position: int
+    result_set: str | None = None
+
+
 def _in_bundle(folder: Path, period: str, result_set: str | None) -> tuple[Path, int]:
     """The results of a period that were closed last, and the position they were computed at."""
     text = (folder / "closings.json").read_bytes()
     for closing in reversed(msgspec.json.decode(text, type=_Closings).closings):
         if closing.period == period and closing.document is not None:
-            body = msgspec.json.decode(base64.b64decode(closing.body))
-            if result_set in (None, body.get("result_set")):
-                return folder / closing.document, body["position"]
+            closed = msgspec.json.decode(closing.body, type=_Closed)
+            if result_set in (None, closed.result_set):
+                return folder / closing.document, closed.position
     wanted = f"{result_set} results" if result_set else "results"
     raise NotThere(f"{folder}: it has no {wanted} of {period}; of closed periods it has them")
 
 
 def _at(text: bytes, position: int) -> bytes:
     """A document with its position, which in a bundle stands in the closing."""
-    return msgspec.json.encode({**msgspec.json.decode(text), "position": position})
+    document = msgspec.json.decode(text, type=dict[str, Any])
+    return msgspec.json.encode({**document, "position": position})

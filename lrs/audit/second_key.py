@@ -5,10 +5,14 @@ key signs as c2sp.org/tlog-cosignature v1.1 says, under the name of the log, and
 line is as valid as before: the key may be added at any time.
 """
 
-from lrs import secret_files
+from typing import Final
+
 from lrs.audit.cosignatures import Cosigner
-from lrs.audit.notes import ML_DSA_44, NoteInvalid
+from lrs.audit.key_files import read_key
+from lrs.audit.notes import ML_DSA_44
 from lrs.settings import InvalidSettings, Settings
+
+ML_DSA_KEY: Final = "LRS_ML_DSA_KEY_FILE"
 
 
 def read_second(settings: Settings, name: str) -> Cosigner | None:
@@ -20,21 +24,11 @@ def read_second(settings: Settings, name: str) -> Cosigner | None:
     if not settings.ml_dsa:
         return None
     path = settings.ml_dsa_key_path
-    where = f"LRS_ML_DSA_KEY_FILE={path}"
-    try:
-        if not path.exists():
-            key = Cosigner.generate(name, ML_DSA_44)
-            secret_files.make(path, key.text().encode() + b"\n")
-        second = Cosigner.parse(path.read_text("utf-8"))
-    except OSError as error:
-        raise InvalidSettings(
-            f"{where}: {error.strerror}. Name a file this process may read and make."
-        ) from error
-    except (NoteInvalid, ValueError) as error:
-        raise InvalidSettings(f"{where}: {error}. Restore the file.") from None
+    second = read_key(ML_DSA_KEY, path, Cosigner.parse, lambda: Cosigner.generate(name, ML_DSA_44))
     if (second.name, second.verifier.algorithm) != (name, ML_DSA_44):
         raise InvalidSettings(
-            f"{where}: the key is {second.name}'s, this log is {name}. Name a file of its own."
+            f"{ML_DSA_KEY}={path}: the key is {second.name}'s, this log is {name}. Name a file of"
+            " its own."
         )
     return second
 
@@ -44,7 +38,4 @@ def second_vkey(settings: Settings) -> str | None:
     path = settings.ml_dsa_key_path
     if not settings.ml_dsa or not path.exists():
         return None
-    try:
-        return Cosigner.parse(path.read_text("utf-8")).vkey
-    except (OSError, NoteInvalid, ValueError) as error:
-        raise InvalidSettings(f"LRS_ML_DSA_KEY_FILE={path}: {error}. Restore the file.") from None
+    return read_key(ML_DSA_KEY, path, Cosigner.parse).vkey

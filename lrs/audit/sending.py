@@ -32,12 +32,12 @@ def post(url: str, body: bytes, *, kind: str = TEXT, seconds: float = SECONDS) -
     Raises NotReached.
     """
     deadline = time.monotonic() + seconds
-    parts = urlsplit(url)
-    is_secret = parts.scheme == "https"
-    connect = http.client.HTTPSConnection if is_secret else http.client.HTTPConnection
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"Content-Type": kind, "User-Agent": f"hocba/{__version__}"}
     try:
+        parts = urlsplit(url)
+        is_secret = parts.scheme == "https"
+        connect = http.client.HTTPSConnection if is_secret else http.client.HTTPConnection
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         with closing(connect(parts.hostname or "", parts.port, timeout=seconds)) as connection:
             connection.request("POST", target, body, headers)
             _allow(connection, deadline)
@@ -49,7 +49,7 @@ def post(url: str, body: bytes, *, kind: str = TEXT, seconds: float = SECONDS) -
                         raise NotReached(f"the answer is longer than {MOST_BYTES} bytes")
                     _allow(connection, deadline)
                 return Answer(answer.status, content)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: of the URL
         raise NotReached(str(error) or type(error).__name__) from None
 
 

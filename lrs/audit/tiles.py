@@ -47,7 +47,7 @@ _ENTRIES = (
 
 
 class TileMissing(LookupError):
-    """The database does not hold what this tile, or this bundle of entries, is made of."""
+    """The database does not hold what this tile, bundle of entries or entry is made of."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path} is not in the database")
@@ -234,12 +234,19 @@ class Tiles:
         bytes. It holds commitments to the events and none of their content.
         """
         first = number * WIDTH
-        records = self.records(first, first + width)
+        records = self._records(first, first + width)
         if len(records) != width:
             raise TileMissing(entries_path(number, width))
         return b"".join(len(record).to_bytes(2) + record for record in records)
 
-    def records(self, after: int, through: int) -> list[bytes]:
+    def entry(self, position: int) -> bytes:
+        """The entry of one event."""
+        found = self._records(position - 1, position)
+        if not found:
+            raise TileMissing(f"event {position}")
+        return found[0]
+
+    def _records(self, after: int, through: int) -> list[bytes]:
         """The entries of the events past position ``after``, as far as they follow one another."""
         rows = fetch_rows(self._connection, _ENTRIES, {"after": after, "through": through})
         found = []

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -41,7 +40,7 @@ def request_token(note: bytes, url: str, roots: Sequence[x509.Certificate] = ())
     Raises TimestampInvalid.
     """
     asked = _request(note)
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not url.lower().startswith(("http://", "https://")):
         raise TimestampInvalid(f"{url}: an authority's URL begins with http:// or https://")
     try:
         answer = post(url, asked.as_bytes(), kind=QUERY_TYPE)

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -117,7 +117,11 @@ def approve(
     password = _password(account, password_file)
     with asking() as ask:
         done = ask("approve_forgetting", proposal=proposal, account=account, password=password)
+        _show_forgotten(done, as_json)  # it is so, whatever becomes of the tables
         _finish(ask, as_json)
+
+
+def _show_forgotten(done: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         show_json(done)
         return
@@ -186,8 +190,12 @@ def retain(
     """Show what need not be kept any longer, by LRS_RETAIN_…_YEARS; with --apply destroy it."""
     with asking() as ask:
         rows = ask("apply_retention" if apply else "retention")
+        _show_passed(rows, apply, as_json)  # it is destroyed, whatever becomes of the tables
         if apply and rows:
             _finish(ask, as_json)
+
+
+def _show_passed(rows: Sequence[Mapping[str, Any]], apply: bool, as_json: bool) -> None:
     if as_json:
         show_json(rows)
         return
@@ -213,7 +221,7 @@ def retain(
 def rotate_key(as_json: AsJson = False) -> None:
     """Replace the sealing key, so that backups from before open nothing once its file is gone.
 
-    Appends wait meanwhile, about 20 s for a million data keys.
+    Appends wait meanwhile, about half a minute for a million data keys.
     """
     with asking() as ask:
         ask("start_key_rotation")
@@ -284,7 +292,15 @@ def _extent(said: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _finish(ask: "Ask", quiet: bool) -> None:
-    _watched(lambda: ask("finishing"), "making tables anew", quiet)
+    from lrs.asked import CommandRefused
+
+    try:
+        _watched(lambda: ask("finishing"), "making tables anew", quiet)
+    except CommandRefused as refused:
+        raise CommandRefused(
+            f"the keys are destroyed, and the tables not made anew yet: {refused}. A server tries"
+            " again by itself; without one, `lrs privacy finish` goes on."
+        ) from None
 
 
 def _watched(look: Callable[[], dict[str, Any]], what: str, quiet: bool) -> dict[str, Any]:

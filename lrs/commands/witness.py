@@ -70,6 +70,8 @@ def serve(
     except (WitnessFolderInvalid, MemoryDamaged) as refusal:
         raise CommandRefused(str(refusal)) from None
     except OSError as error:
+        if error.filename is not None:  # of the folder, not of the address
+            raise CommandRefused(f"{error.filename}: {error.strerror}") from None
         raise CommandRefused(
             f"cannot listen on {host}:{port}: {error.strerror}. Choose another --host or --port."
         ) from None

@@ -202,10 +202,7 @@ class DataKeys:
                     yield row
 
     def _open(self, row: Any) -> DataKey:
-        try:
-            return DataKey(row.key_id, self._wrapping.unwrap(row.wrapped, purpose_of(row)))
-        except NotWrappedByThis:
-            raise DataKeyBroken(row.key_id) from None
+        return DataKey(row.key_id, opened_secret(self._wrapping, row))
 
     def _token(self, subject: bytes) -> bytes:
         return hmac.digest(self._token_key, subject, "sha256")[:ID_BYTES]
@@ -221,7 +218,7 @@ class DataKeys:
     def _unlock(self, fingerprint: bytes, token_key: bytes) -> None:
         if self._sealing_key is None or self._sealing_key.fingerprint != fingerprint:
             found = self._find(fingerprint)
-            self._token_key = found.unwrap(token_key, TOKEN_KEY)
+            self._token_key = opened_token_key(found, token_key)
             self._sealing_key = found
 
     @property
@@ -304,6 +301,25 @@ class Keys(NamedTuple):
 def purpose_of(row: Any) -> bytes:
     """What the wrapping of a data key is bound to: all else that its row says."""
     return _PURPOSE.pack(row.key_id, row.subject_token, row.retention, row.year)
+
+
+def opened_secret(sealing_key: SealingKey, row: Any) -> bytes:
+    """The secret of a data key, from its row. Raises DataKeyBroken."""
+    try:
+        return sealing_key.unwrap(row.wrapped, purpose_of(row))
+    except NotWrappedByThis:
+        raise DataKeyBroken(row.key_id) from None
+
+
+def opened_token_key(sealing_key: SealingKey, wrapped: bytes) -> bytes:
+    """The key of the tokens. Raises InvalidSettings: without it no store can be opened."""
+    try:
+        return sealing_key.unwrap(wrapped, TOKEN_KEY)
+    except NotWrappedByThis:
+        raise InvalidSettings(
+            "The table sealing was changed: the key of its tokens is not what was wrapped under the"
+            f" key {sealing_key.fingerprint.hex()}. Restore the table from a backup of that key."
+        ) from None
 
 
 def fingerprint_of(connection: Connection) -> bytes | None:

@@ -13,7 +13,7 @@ one key sealed both, nothing is forgotten: destroying it would take from others 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -221,7 +221,7 @@ def _record_refusal(
     account: Account,
     stream: bytes,
     version: int,
-) -> None:
+) -> NoReturn:
     """Record it, and raise NotForgotten."""
     cause, reason = refusal
     said = ForgettingRefused(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Connection, func, or_, select
 
+from lrs.log.recorder import LogRecorder
 from lrs.log.tables import EVENT_LOG, EVENT_REGISTRY
 from lrs.privacy.names import Name, Names
 from lrs.privacy.pseudonyms import agents_of
@@ -97,6 +98,16 @@ def unsealed(connection: Connection, positions: Collection[int]) -> int:
     return sum(
         connection.scalar(plain.where(column.position.in_(some))) or 0 for some in _parts(positions)
     )
+
+
+def entries_at(
+    log: LogRecorder, connection: Connection, positions: Iterable[int]
+) -> Iterator[LogEntry]:
+    """The events at these positions, opened; what was erased is passed over."""
+    for some in _parts(positions):
+        for entry in log.entries(connection, some):
+            if not entry.erased:
+                yield entry
 
 
 class _Search:
@@ -210,12 +221,8 @@ class _Search:
             for position in self._connection.scalars(query.where(columns.stream_id.in_(some)))
         )
 
-    def _entries(self, positions: Collection[int]) -> Iterator[LogEntry]:
-        """Opened; what was erased is passed over."""
-        for some in _parts(positions):
-            for entry in self._log.entries(self._connection, some):
-                if entry.body:
-                    yield entry
+    def _entries(self, positions: Iterable[int]) -> Iterator[LogEntry]:
+        return entries_at(self._log, self._connection, positions)
 
 
 def _parts(values: Iterable[T]) -> Iterator[list[T]]:

@@ -97,7 +97,7 @@ def names_of(recorded: Recorded, person: str) -> Names:
             f"{person} is counted as {others[-1]}, the same human being: name {others[-1]}, or part"
             f" them first (`lrs people part {person}`)"
         )
-    people = (person, *(one for one in recorded[Person] if person in counted_as(one, recorded)))
+    people = tuple(ids_of(recorded, person))
     mine: dict[bytes, list[Span]] = defaultdict(list)
     theirs: dict[bytes, list[Span]] = defaultdict(list)
     texts: dict[bytes, str] = {}
@@ -116,6 +116,11 @@ def names_of(recorded: Recorded, person: str) -> Names:
             for key, spans in mine.items()
         ),
     )
+
+
+def ids_of(recorded: Recorded, person: str) -> list[str]:
+    """The person's id, and those of whoever is counted as the person."""
+    return [person, *(one for one in recorded[Person] if person in counted_as(one, recorded))]
 
 
 def _identifiers(recorded: Recorded) -> Iterator[Identifier]:

@@ -16,13 +16,11 @@ Only statements that the person's identifiers made on the person's days are thei
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import Connection
 
 from lrs import evaluation
 from lrs.evaluation import Asked, EvaluationRefused
@@ -43,9 +41,7 @@ if TYPE_CHECKING:
     from lrs.store import Store
 
 FORMAT: Final = "lrs-person/1"
-AT_ONCE: Final = 500
 _TOPIC: Final = {int(kind): topic for topic, kind in TOPICS.items()}
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,8 @@ def export(store: "Store", found: Found) -> Exported:
     counts: dict[str, int] = {}
     with store.storage.read() as connection:
         for name, (positions, written) in lists.items():
-            lines = [written(entry) for entry in _entries(store, connection, positions)]
+            entries = holdings.entries_at(store.log, connection, positions)
+            lines = [written(entry) for entry in entries]
             files[name], counts[name] = b"".join(line + b"\n" for line in lines), len(lines)
     for name, document in _results(store, found.names.person):
         files[name], counts[name] = orjson.dumps(document, option=orjson.OPT_INDENT_2), 1
@@ -144,15 +141,6 @@ def _file_name(text: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
 
 
-def _entries(
-    store: "Store", connection: Connection, positions: Sequence[int]
-) -> Iterator[LogEntry]:
-    for some in _parts(positions):
-        for entry in store.log.entries(connection, some):
-            if not entry.erased:
-                yield entry
-
-
 def _event(entry: LogEntry, body: bytes | None = None) -> bytes:
     """An event as it is recorded: where, when, what, and what it says."""
     heading = {
@@ -188,9 +176,3 @@ def _document(entry: LogEntry) -> bytes:
         **more,
     }
     return _event(entry, orjson.dumps(said))
-
-
-def _parts(values: Iterable[T]) -> Iterator[list[T]]:
-    left = iter(values)
-    while some := list(islice(left, AT_ONCE)):
-        yield some

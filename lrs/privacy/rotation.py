@@ -19,6 +19,8 @@ from lrs.privacy.data_keys import (
     TOKEN_KEY,
     fingerprint_of,
     new_generation,
+    opened_secret,
+    opened_token_key,
     purpose_of,
     rewrite,
 )
@@ -54,7 +56,8 @@ def rotate(
     """Wrap every data key under a new sealing key, and put that in the place of the one before.
 
     Appends wait meanwhile, about half a minute for a million data keys. Cut off at any moment,
-    either key is the one of the database, and the next start finds it. Raises NothingSealed.
+    either key is the one of the database, and the next start finds it. Raises NothingSealed,
+    DataKeyBroken and InvalidSettings: then nothing has changed.
     """
     path = settings.sealing_key_path
     with storage.erase() as connection:
@@ -76,13 +79,13 @@ def rotate(
         while rows := connection.execute(following.where(DATA_KEY.c.key_id > last)).all():
             wrapped = []
             for row in rows:
-                purpose = purpose_of(row)
-                secret = before.unwrap(row.wrapped, purpose)
-                wrapped.append({"id": row.key_id, "wrapped_anew": after.wrap(secret, purpose)})
+                anew = after.wrap(opened_secret(before, row), purpose_of(row))
+                wrapped.append({"id": row.key_id, "wrapped_anew": anew})
             connection.execute(rewrap, wrapped)
             done, last = done + len(rows), rows[-1].key_id
             progress(done, total)
-        token_key = before.unwrap(connection.scalars(select(SEALING.c.token_key)).one(), TOKEN_KEY)
+        held = connection.scalars(select(SEALING.c.token_key)).one()
+        token_key = opened_token_key(before, held)
         connection.execute(
             update(SEALING).values(
                 fingerprint=after.fingerprint, token_key=after.wrap(token_key, TOKEN_KEY)

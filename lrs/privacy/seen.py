@@ -8,12 +8,14 @@ while nothing was sealed is so here. In an event of others the forgotten is a ps
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from lrs.auth.accounts import sign_in_name
 from lrs.privacy import subjects
 from lrs.privacy.data_keys import DataKeys
 from lrs.privacy.pseudonyms import (
@@ -209,18 +211,25 @@ class _See:
 
     def _reading(self) -> LogEntry:
         read = read_of(self._entry)
-        renamed = {
-            person: name.pseudonym
-            for person in (*read.people, *read.asked.values())
-            if (name := self._name(subjects.of_person(person))) is not None
-        }
-        reader = read.account and self._name(subjects.of_account(read.account, None))
-        if not renamed and not reader:
-            return self._entry
         shown = replace(
             read,
-            people=tuple(renamed.get(person, person) for person in read.people),
-            asked={key: renamed.get(value, value) for key, value in read.asked.items()},
-            account=reader.pseudonym if reader else read.account,
+            people=tuple(map(self._person, read.people)),
+            asked={
+                name: (self._account_name if name == "account" else self._person)(value)
+                for name, value in read.asked.items()
+            },
+            account=None if read.account is None else self._account_name(read.account),
         )
-        return self._said(reading_body(shown))
+        return self._entry if shown == read else self._said(reading_body(shown))
+
+    def _person(self, person: str) -> str:
+        """The id, or what stands for it."""
+        name = self._name(subjects.of_person(person))
+        return person if name is None else name.pseudonym
+
+    def _account_name(self, account: str) -> str:
+        """The same of an account, however its name was written."""
+        with suppress(ValueError):  # what is no name is nobody's
+            name = self._name(subjects.of_account(sign_in_name(account), None))
+            return account if name is None else name.pseudonym
+        return account

@@ -19,6 +19,7 @@ from typing import IO, Final, NamedTuple, Self
 
 from lrs.audit.checkpoints import Checkpoint
 from lrs.audit.merkle import EMPTY_ROOT
+from lrs.audit.notes import NoteInvalid
 from lrs.secret_files import sync_directory
 
 TAIL_BYTES: Final = 4096  # more than the longest line
@@ -117,10 +118,13 @@ class Memory:
 
     def note(self) -> str | None:
         """The last note with its cosignatures."""
+        path = self._folder / "checkpoint"
         try:
-            return (self._folder / "checkpoint").read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        except UnicodeDecodeError:
+            raise MemoryDamaged(path, "not UTF-8 text") from None
 
     def remember(self, seen: Seen, note: str) -> None:
         """Make it durable that this tree was cosigned. Raises OSError when that is not sure."""
@@ -165,7 +169,10 @@ class Memory:
         note = self.note()
         if note is None:
             return
-        checkpoint = Checkpoint.parse(note)
+        try:
+            checkpoint = Checkpoint.parse(note)
+        except NoteInvalid as wrong:
+            raise MemoryDamaged(self._folder / "checkpoint", str(wrong)) from None
         remembered = self.at(checkpoint.size)
         if remembered is None or remembered.root != checkpoint.root:
             why = f"size {checkpoint.size}, which was cosigned, is not in the history"
@@ -226,9 +233,13 @@ class Memories:
 def write_durably(path: Path, text: str) -> None:
     """Replace a file whole, on the disk, or leave it as it was."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:  # of a full disk, say, which drafts must not fill further
+        draft.unlink(missing_ok=True)
+        raise
     sync_directory(path.parent)

@@ -12,14 +12,13 @@ from lrs import secret_files
 from lrs.audit.checkpoints import Checkpoint
 from lrs.audit.cosignatures import Cosigner
 from lrs.audit.merkle import ProofInvalid, verify_consistency
-from lrs.audit.notes import ED25519, ML_DSA_44, Note, NoteInvalid, Verifier
+from lrs.audit.notes import LOG_ALGORITHMS, Note, NoteInvalid, Verifier
 from lrs.audit.origins import is_origin_of
 from lrs.witness.memory import Memories, Memory, Seen, write_durably
 from lrs.witness.submission import Submission
 
 KEY_FILE: Final = "signing-key"
 LOGS_FILE: Final = "logs"
-LOG_ALGORITHMS: Final = frozenset((ED25519, ML_DSA_44))
 LOGS_HEAD: Final = """\
 # The logs this witness watches: a vkey a line (lrs audit checkpoint --vkey prints a store's).
 # The name of the key is the log's origin; other origins it signs for may follow on the line.
@@ -253,3 +252,5 @@ def _text(path: Path) -> str:
             f"{path}: {error.strerror}. Name a witness's folder by --dir, or make one:"
             " lrs witness init"
         ) from None
+    except UnicodeDecodeError:
+        raise WitnessFolderInvalid(f"{path}: not UTF-8 text. Restore it.") from None

@@ -16,7 +16,7 @@ from lrs.log.storage import sqlite_path
 from lrs.privacy.forgetting import approve
 from lrs.settings import Settings
 from lrs.store import Store
-from tests.evaluation import MOVEMENT
+from tests.evaluation import MOVEMENT, head_of
 from tests.journeys.test_evaluating import account, get
 from tests.lrs.commands import Commands
 from tests.lrs.privacy.conftest import AN, AN_BY_MAIL, OF_AN
@@ -158,7 +158,10 @@ def test_somebody_is_given_everything_and_then_forgotten(
     assert (listed["proposals"], listed["finishing"]["done"]) == ([], True)
     assert not [name for name in OF_AN if name in orjson.dumps(listed).decode()]
 
-    time.sleep(1.5)  # the sealer has signed for it by then
+    deadline = time.monotonic() + 20
+    while commands.json("audit", "checkpoint")["size"] < head_of(database_url):
+        assert time.monotonic() < deadline, "the sealer signs for it"
+        time.sleep(0.05)
     commands.run("audit", "verify", "--full", "--since", tmp_path / "before.note")
     found = content_of(database_url)
     assert [name for name in OF_AN if name.encode() in found] == []

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lrs.audit.start import recover
+from lrs.audit.recovery import recover
 from lrs.log.opening import open_log
 from lrs.log.recorder import Append
 from lrs.log.storage import open_storage

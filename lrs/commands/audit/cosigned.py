@@ -16,12 +16,14 @@ def cosigned(
     Those of witnesses of the store's policy are kept; the log's pages show them from then on.
     """
     from lrs.asked import CommandRefused
+    from lrs.audit.notes import NoteInvalid
+    from lrs.commands.audit.reading import read_note
     from lrs.commands.serve import read
     from lrs.control import reach
 
     try:
-        notes = {file: file.read_text(encoding="utf-8") for file in files}
-    except (OSError, UnicodeDecodeError) as error:
+        notes = {file: str(read_note(file)) for file in files}
+    except (NoteInvalid, OSError) as error:
         raise CommandRefused(str(error)) from None
     with reach(read()) as ask:
         for file, note in notes.items():

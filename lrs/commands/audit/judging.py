@@ -12,6 +12,7 @@ from lrs.audit.checkpoints import Checkpoint, SignedCheckpoint
 from lrs.audit.notes import Note, NoteInvalid
 from lrs.audit.policy import Policy, PolicyInvalid, judge, printable
 from lrs.audit.printed import printed
+from lrs.commands.audit.reading import read_note
 from lrs.commands.serve import read
 from lrs.store_time import iso_time
 
@@ -29,11 +30,12 @@ def judge_file(path: Path, policy: Policy | None, *, as_json: bool) -> None:
     if policy is None:
         raise CommandRefused("--note needs --policy: by what to judge it")
     try:
-        note = Note.parse(path.read_text(encoding="utf-8"))
+        note = read_note(path)
         checkpoint = Checkpoint.parse(note.text)
-        judged = judge(note, policy)
-    except (OSError, UnicodeDecodeError) as unreadable:
+    except (NoteInvalid, OSError) as unreadable:
         raise CommandRefused(str(unreadable)) from None
+    try:
+        judged = judge(note, policy)
     except NoteInvalid as wrong:
         raise CommandRefused(f"{path}: {wrong}") from None
     times = {printable(name): iso_time(time * 1_000_000) for name, time in judged.witnesses.items()}

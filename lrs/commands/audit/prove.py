@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
-from lrs.commands.audit.reading import show_json
+from lrs.commands.audit.reading import CANNOT_TELL, show_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,7 +40,8 @@ def prove(
     """Prove that one event is in the log: a receipt (c2sp.org/tlog-proof) to be checked offline.
 
     The receipt names no content. Who has the opening besides can show what was recorded. With
-    `--check`, exit code 1 means that the receipt or the opening does not hold.
+    `--check`, exit code 1 means that the receipt or the opening does not hold, 2 that a file cannot
+    be read.
     """
     from lrs.asked import CommandRefused
     from lrs.commands.deciding import ask, is_copy
@@ -122,7 +123,8 @@ def _check(file: Path, opening: Path | None, vkeys: list[str], as_json: bool) ->
         text = file.read_bytes()
         held = None if opening is None else opening.read_bytes()
     except (NoteInvalid, OSError) as error:
-        raise CommandRefused(str(error)) from None
+        typer.echo(f"lrs: {error}", err=True)
+        raise typer.Exit(CANNOT_TELL) from None
     try:
         receipt = Receipt.parse(text.decode())
         entry = receipt.check(keys[0], keys[1:])

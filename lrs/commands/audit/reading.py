@@ -1,7 +1,8 @@
-"""What the commands share that replay the log: reading it beside a server, the progress bar."""
+"""What the commands share that only read: the log beside a server, notes, the progress bar."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from lrs.audit.notes import Note
     from lrs.audit.replay import Progress
     from lrs.log.recorder import LogRecorder
 
@@ -21,9 +23,11 @@ CHANGED = 1
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """What is not there is said, and ends with ``CANNOT_TELL``; an event that was changed so that
-    nothing can be made of it ends with ``CHANGED``.
+    """What is not there or cannot be read is said, and ends with ``CANNOT_TELL``; an event that was
+    changed so that nothing can be made of it ends with ``CHANGED``.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
     from lrs.asked import CommandRefused
     from lrs.audit.differences import NotThere
     from lrs.audit.period_findings import PeriodNotInLog
@@ -46,6 +50,10 @@ def refusing() -> Iterator[None]:
         raise typer.Exit(CANNOT_TELL) from None
     except InvalidSettings as invalid:
         typer.echo("\n".join(f"lrs: {problem}" for problem in invalid.problems), err=True)
+        raise typer.Exit(CANNOT_TELL) from None
+    except (SQLAlchemyError, OSError) as error:
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()
+        typer.echo(f"lrs: {said[0] if said else repr(error)}", err=True)
         raise typer.Exit(CANNOT_TELL) from None
     except (ContentBroken, NotReplayable) as changed:
         typer.echo(f"lrs: {changed}", err=True)
@@ -87,6 +95,19 @@ def progress(quiet: bool, name: str = "replay") -> Iterator["Progress"]:
     with Bar(console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
         task = bar.add_task(name, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+def read_note(path: Path) -> "Note":
+    """A checkpoint in a file. Raises NoteInvalid, naming the file, and OSError."""
+    from lrs.audit.checkpoints import Checkpoint
+    from lrs.audit.notes import Note, NoteInvalid
+
+    try:
+        note = Note.parse(path.read_text("utf-8"))
+        Checkpoint.parse(note.text)
+    except (NoteInvalid, UnicodeDecodeError) as invalid:
+        raise NoteInvalid(f"{path}: {invalid}") from None
+    return note
 
 
 def show_json(said: Any) -> None:

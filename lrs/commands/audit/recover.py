@@ -8,7 +8,8 @@ import orjson
 import typer
 
 if TYPE_CHECKING:
-    from lrs.audit.start import Loss, Recovered
+    from lrs.audit.recovery import Recovered
+    from lrs.audit.start import Loss
     from lrs.log.recorder import LogRecorder
     from lrs.settings import Settings
 
@@ -33,8 +34,9 @@ def recover(
     `--tiles` is for a tree that is damaged over leaves that are right: no epoch begins.
     """
     from lrs.asked import CommandRefused
-    from lrs.audit.start import find_loss, mend_tiles
-    from lrs.audit.start import recover as run
+    from lrs.audit.recovery import mend_tiles
+    from lrs.audit.recovery import recover as run
+    from lrs.audit.start import find_loss
     from lrs.commands.audit.reading import progress
     from lrs.commands.serve import read
 

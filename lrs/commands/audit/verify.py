@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from lrs.commands.audit.reading import CANNOT_TELL, reading, show_json
+from lrs.commands.audit.reading import CANNOT_TELL, read_note, reading, show_json
 
 if TYPE_CHECKING:
     from lrs.audit.checks.findings import Finding
@@ -81,7 +81,7 @@ def verify(
         of_the_log = full or unopened or any((since, policy, vkey, checkpoints))
         verify_period(period, person, unit, as_json=as_json, alone=not of_the_log)
         return
-    with _refusing(), reading() as log:
+    with reading() as log:
         outside = _outside(read(), since, policy, vkey, checkpoints)
         shown = _Findings(quiet=as_json)
         began = time.monotonic()
@@ -120,21 +120,6 @@ class _Findings:
                 typer.echo(str(finding))
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """What cannot be read is said, and ends with ``CANNOT_TELL``."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from lrs.settings import InvalidSettings
-
-    try:
-        yield
-    except (InvalidSettings, SQLAlchemyError, OSError) as error:
-        said = str(getattr(error, "orig", None) or error).strip().splitlines()
-        typer.echo(f"lrs: {said[0] if said else repr(error)}", err=True)
-        raise typer.Exit(CANNOT_TELL) from None
-
-
 def _outside(
     settings: "Settings",
     since: Path | None,
@@ -143,10 +128,11 @@ def _outside(
     checkpoints: Path | None,
 ) -> "Outside":
     from lrs.asked import CommandRefused
-    from lrs.audit.checkpoints import Checkpoint
     from lrs.audit.cosigning import read_policy
-    from lrs.audit.notes import Note, NoteInvalid, Signer, Verifier
+    from lrs.audit.key_files import read_key
+    from lrs.audit.notes import NoteInvalid, Signer, log_verifier
     from lrs.audit.policy import Policy, PolicyInvalid
+    from lrs.audit.start import SIGNING_KEY
     from lrs.audit.verify import Outside
 
     file = settings.checkpoints_path if checkpoints is None else checkpoints
@@ -156,16 +142,12 @@ def _outside(
     try:
         verifier = None
         if vkey is not None:
-            verifier = Verifier.parse(vkey)
+            verifier = log_verifier(vkey)
         elif key.exists():
-            verifier = Signer.parse(key.read_text("ascii")).verifier
-        note = None if since is None else since.read_text("utf-8")
-        if note is not None:
-            Checkpoint.parse(Note.parse(note).text)
+            verifier = read_key(SIGNING_KEY, key, Signer.parse).verifier
+        note = None if since is None else str(read_note(since))
         believed = read_policy(settings) if policy is None else Policy.read(policy)
-    except NoteInvalid as invalid:
-        raise CommandRefused(f"{vkey or since or key}: {invalid}") from None
-    except PolicyInvalid as invalid:
+    except (NoteInvalid, PolicyInvalid) as invalid:
         raise CommandRefused(str(invalid)) from None
     return Outside(verifier, file if file.exists() else None, note, believed)
 

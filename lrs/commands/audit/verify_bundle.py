@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lrs.commands.audit.reading import CANNOT_TELL, progress, show_json
+from lrs.commands.audit.reading import CANNOT_TELL, progress, read_note, show_json
 
 if TYPE_CHECKING:
     from lrs.audit.bundle_checks import Verified
-    from lrs.audit.notes import Note
 
 SHOWN = 50  # faults that are printed; all are counted
 
@@ -51,19 +50,6 @@ def verify_bundle(
     _show(found, as_json, own_key=vkey is None)
     if found.faults:
         raise typer.Exit(1)
-
-
-def read_note(path: Path) -> "Note":
-    """A checkpoint in a file. Raises NoteInvalid, naming the file, and OSError."""
-    from lrs.audit.checkpoints import Checkpoint
-    from lrs.audit.notes import Note, NoteInvalid
-
-    try:
-        note = Note.parse(path.read_bytes().decode())
-        Checkpoint.parse(note.text)
-    except (NoteInvalid, UnicodeDecodeError) as invalid:
-        raise NoteInvalid(f"{path}: {invalid}") from None
-    return note
 
 
 def _show(found: "Verified", as_json: bool, *, own_key: bool) -> None:

@@ -384,6 +384,17 @@ def test_a_bundle_goes_into_a_directory_of_its_own(made: Path) -> None:
         export(log, made, bodies=True, about={})
 
 
+def test_what_is_personal_is_its_owners_alone(made: Path, tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{made.parent / 'hocba.db'}")
+    with open_for_reading(settings) as log:
+        export(log, tmp_path / "bodies", bodies=True, about={})
+        export(log, tmp_path / "no bodies", bodies=False, about={})
+    (tmp_path / "any other").mkdir()
+    modes = [(tmp_path / n).stat().st_mode & 0o777 for n in ("bodies", "no bodies", "any other")]
+    assert modes[0] == 0o700
+    assert modes[1] == modes[2], "a web server may show it"
+
+
 def test_both_databases_export(open_store: OpenStore, tmp_path: Path, judge: Judge) -> None:
     store = open_store()
     for _ in range(3):

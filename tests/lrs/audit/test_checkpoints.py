@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy.exc import DatabaseError
 
@@ -69,6 +70,8 @@ def test_a_checkpoint_is_read_from_a_whole_note_too() -> None:
         TEXT.replace("20852163", "-1"),
         TEXT.replace("20852163", "2_0"),
         TEXT.replace("20852163", "٢٠"),
+        TEXT.replace("20852163", str(2**63)),
+        TEXT.replace("20852163", "9" * 5000),
         TEXT.replace("CsUY", "CsU"),
         TEXT.replace("q2I=", "q2J="),
         TEXT.replace("q2I=", "q2I=="),
@@ -122,7 +125,16 @@ def test_the_last_of_many_is_found_without_reading_all(file: CheckpointFile) -> 
 
 
 @pytest.mark.parametrize(
-    "line", [b"{}\n", b"no json\n", b"null\n", b"[1]\n", b'{"epoch":1,"size":2,"signed":3}\n']
+    "line",
+    [
+        b"{}\n",
+        b"no json\n",
+        b"null\n",
+        b"[1]\n",
+        b'{"epoch":1,"size":2,"signed":3}\n',
+        orjson.dumps({**signed(5)._asdict(), "epoch": "1"}) + b"\n",
+        orjson.dumps({**signed(5)._asdict(), "signed": None}) + b"\n",
+    ],
 )
 def test_a_line_that_is_no_checkpoint_is_named(file: CheckpointFile, line: bytes) -> None:
     file.path.write_bytes(line)

@@ -1,7 +1,7 @@
 """A closed period is held against the log: what is wrong is named, and what is not is not."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -22,6 +22,7 @@ from lrs.random_ids import random_16
 from lrs.reading import open_for_reading
 from lrs.rebuild import rebuild
 from lrs.register import change
+from lrs.settings import Settings
 from lrs.store import FOLLOWED, INLINE, Store
 from projections import assessment, privacy
 from projections.scoring import people as people_scoring
@@ -31,18 +32,22 @@ from schemas.privacy import body_of as privacy_body
 from schemas.register import RECORDS, AwardDecision, Closing, body_of, record_of
 from tests.evaluation import MOVEMENT, PERIOD, expected
 from tests.lrs.audit.worked_case import change_event, change_tables, checked, last_of
-from tests.lrs.conftest import OpenStore
+from tests.lrs.conftest import PEPPER
 
 PEOPLE, UNITS = ("P1", "P2", "P3"), ("X", "Y")
 SUBJECTS = [*(("person", one) for one in PEOPLE), *(("unit", one) for one in UNITS)]
 
 
 @pytest.fixture
-def frozen(open_store: OpenStore) -> Store:
-    """The worked case, frozen and with its appeal."""
-    store = open_store()
+def frozen(database_url: str) -> Iterator[Store]:
+    """The worked case, frozen and with its appeal. No thread of the store's undoes what a test does
+    to its tables.
+    """
+    settings = Settings(database_url=database_url, base_url="https://lrs.example", pepper=PEPPER)
+    store = Store(settings, follow=False, on_failure=lambda error: None)
     import_case(store, read_case(MOVEMENT))
-    return store
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -380,7 +385,7 @@ def forget(store: Store, person: str) -> None:
     one, another = (f"account.{other.lower()}" for other in others)
     proposed = forgetting.propose(store, person, "Điều 14 Luật 91/2025/QH15", one, PASSWORD)
     forgetting.approve(store, str(proposed.id), another, PASSWORD)
-    store.finisher.finish()  # or wait for its thread, which would undo what a test does to tables
+    store.finisher.finish()  # in place of its thread
 
 
 PASSWORD = "correct horse battery staple"

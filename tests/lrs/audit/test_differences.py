@@ -1,5 +1,6 @@
 """Which results differ, and how they are named."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,7 @@ def test_results_of_another_program_are_named_to_the_value(
     ("change", "said"),
     [
         (lambda document: document.pop("position"), "no document lrs-results/1 with a position"),
+        (lambda document: document.update(position=-1), "no document lrs-results/1 with a"),
         (lambda document: document.update(format="x"), "its format is x"),
         (lambda document: document.update(period="KY-2025"), "its period is KY-2025"),
     ],
@@ -186,6 +188,25 @@ def test_a_file_that_holds_no_such_results_is_refused(
 ) -> None:
     with pytest.raises(NotThere, match=said):
         compare(store, written(store, tmp_path / "a.json", change))
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        {"body": "?"},
+        {"body": base64.b64encode(b"{}").decode()},
+        {"body": base64.b64encode(b"[]").decode()},
+        {"body": base64.b64encode(b'{"position": 9}').decode()},
+    ],
+)
+def test_a_folder_that_holds_no_such_results_is_refused(
+    tmp_path: Path, closing: dict[str, str]
+) -> None:
+    listed = [{"period": PERIOD, "document": "results.json", **closing}]
+    (tmp_path / "closings.json").write_bytes(orjson.dumps({"closings": listed}))
+    (tmp_path / "results.json").write_text("[]")
+    with pytest.raises(NotThere, match="no document lrs-results/1 with a position"):
+        result_files.read_results(tmp_path, PERIOD, None)
 
 
 def test_what_is_not_in_the_log_names_what_is(store: Store) -> None:

@@ -26,6 +26,7 @@ from lrs.audit.proofs import (
     position_of_statement,
     prove,
 )
+from lrs.audit.tiles import TileMissing, Tiles
 from lrs.log.leaf import commit, leaf_hash, leaf_record
 from lrs.reading import open_for_reading
 from lrs.store import Store
@@ -243,6 +244,24 @@ def test_content_that_was_changed_in_the_database_is_not_opened(
             list(openings(log, connection, 0, position))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_event_that_is_not_in_the_database_is_not_proved(
+    open_store: OpenStore, sqlite_url: str
+) -> None:
+    store = open_store()
+    position, _ = store.writer.append([statement_event() for _ in range(2)]).result().positions
+    store.close()
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as database:
+        database.execute("DROP TRIGGER event_log_no_delete")
+        database.execute("DELETE FROM event_log WHERE position = ?", [position])
+    database.close()
+    with open_for_reading(store.settings) as log, log.storage.read() as connection:
+        with pytest.raises(TileMissing):
+            prove(log, connection, position)
+        with pytest.raises(TileMissing, match=f"event {position} is not in the database"):
+            Tiles(log, connection).entry(position)
+
+
 # ---- by command
 
 
@@ -279,6 +298,9 @@ def test_a_receipt_is_made_and_checked_by_command(sealed: Commands, tmp_path: Pa
     nowhere.run(*check, "--opening", other)
     receipt.write_text(receipt.read_text("utf-8").replace("index", "Index"), "utf-8")
     assert "INVALID" in nowhere.run(*check, code=1)
+    assert "No such file" in nowhere.run(*check, "--opening", tmp_path / "none", code=2)
+    unknown = ("audit", "prove", "--check", receipt, "--vkey", "x")
+    assert "not a vkey" in nowhere.run(*unknown, code=2)
 
 
 @pytest.mark.parametrize(

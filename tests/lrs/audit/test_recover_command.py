@@ -8,6 +8,7 @@ import pytest
 
 from lrs.audit.checkpoints import Checkpoint
 from lrs.audit.notes import Note, Verifier
+from lrs.log.storage import open_storage
 from tests.examples import statement
 from tests.lrs.commands import Commands
 from tests.servers import Server
@@ -54,9 +55,11 @@ def test_a_checkpoint_is_printed_beside_a_running_server(sqlite_url, tmp_path) -
         assert commands.json("audit", "checkpoint")["size"] > before
 
 
-def test_where_nothing_was_signed_that_is_said(commands, tmp_path) -> None:
-    said = commands.run("audit", "checkpoint", code=1)
-    assert "there is no such database" in said
+def test_where_nothing_was_signed_that_is_said(tmp_path) -> None:
+    nowhere = Commands(f"sqlite:///{tmp_path / 'none.db'}", tmp_path)
+    assert "there is no such database" in nowhere.run("audit", "checkpoint", code=1)
+    open_storage(nowhere.environment["LRS_DATABASE_URL"]).close()
+    assert "no checkpoint was signed yet" in nowhere.run("audit", "checkpoint", code=1)
 
 
 def test_a_server_refuses_to_start_on_a_database_that_was_set_back(commands, set_back) -> None:

@@ -102,6 +102,9 @@ def test_a_replay_that_is_kept_can_be_asked(commands: Commands) -> None:
     assert "exists already" in commands.run(
         "audit", "replay", "--as-of", end, "--into", file, code=2
     )
+    nowhere = commands.directory / "nowhere" / "kept.db"
+    said = commands.run("audit", "replay", "--as-of", end, "--into", nowhere, code=2)
+    assert f"No such file or directory: '{nowhere}'" in said
     engine = create_engine(f"sqlite:///{file}")
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM event_log")) == 0

@@ -264,7 +264,10 @@ def test_a_database_set_back_while_it_is_open_is_not_signed(log, settings, signi
     assert sizes(log) == []
 
 
-def test_a_file_that_cannot_be_written_is_said_and_filled_later(log, settings, signing) -> None:
+def test_a_file_that_cannot_be_written_is_said_and_filled_later(
+    log, settings, signing, monkeypatch
+) -> None:
+    monkeypatch.setattr(module, "AFTER_FAILURE", 0.05)
     path = settings.checkpoints_path
     sealer = Sealer(log, signing, interval=0.0)
     append(log, 5)

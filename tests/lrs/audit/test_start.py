@@ -11,8 +11,9 @@ from sqlalchemy import make_url
 
 from lrs.audit.checkpoints import CheckpointFile, Epoch, epochs, latest
 from lrs.audit.notes import Signer
+from lrs.audit.recovery import mend_tiles, recover
 from lrs.audit.sealer import EventsMissing, Sealer
-from lrs.audit.start import StartRefused, find_loss, mend_tiles, open_signing, recover
+from lrs.audit.start import StartRefused, find_loss, open_signing
 from lrs.log.opening import open_log
 from lrs.log.recorder import LogRecorder
 from lrs.log.storage import Storage, open_storage
@@ -127,6 +128,13 @@ def test_a_log_keeps_its_name_when_it_is_reached_elsewhere(settings: Settings) -
     moved = settings.model_copy(update={"base_url": "https://elsewhere.example"})
     with Opened(moved) as log:
         assert open_signing(log, moved).epoch.origin == "lrs.example/log"
+
+
+def test_a_name_may_be_of_any_script(settings: Settings) -> None:
+    named = settings.model_copy(update={"base_url": "https://học.example"})
+    for _ in range(2):
+        with Opened(named) as log:
+            assert open_signing(log, named).signer.name == "học.example/log"
 
 
 def test_a_name_has_no_plus(settings: Settings) -> None:

@@ -10,13 +10,15 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Connection
 
 from lrs.audit.checkpoints import CheckpointFile
 from lrs.audit.checks.findings import Finding
 from lrs.audit.checks.rows import LARGEST_GAP
-from lrs.audit.notes import Signer
+from lrs.audit.cosignatures import Cosigner
+from lrs.audit.notes import ML_DSA_44, Signer
 from lrs.audit.verify import Verified, verify
 from lrs.log.recorder import Append
 from lrs.reading import open_for_reading
@@ -328,8 +330,12 @@ def test_the_command_holds_the_log_against_a_checkpoint_that_was_kept(
         str(Signer.generate("lrs.example/log").note("lrs.example/log\n1\nx\n")), "utf-8"
     )
     assert "not a checkpoint" in commands.run("audit", "verify", "--since", kept, code=2)
-    kept.write_text("something else", "utf-8")
-    assert "kept.note" in commands.run("audit", "verify", "--since", kept, code=2)
+    since = ("audit", "verify", "--vkey", log.signer.vkey, "--since", kept)
+    for content in (b"something else", b"\xff"):
+        kept.write_bytes(content)
+        said = commands.run(*since, code=2)
+        assert "kept.note: " in said
+        assert log.signer.vkey not in said, "it is the note that is none"
 
 
 def test_the_command_names_each_finding_in_a_line(log: Log, commands: Commands) -> None:
@@ -358,6 +364,8 @@ def test_a_known_key_is_held_against_that_of_the_log(log: Log, commands: Command
     assert "epoch-key" in commands.run("audit", "verify", "--vkey", other, code=1)
     assert "Verified" in commands.run("audit", "verify", "--vkey", log.signer.vkey)
     assert "not a vkey" in commands.run("audit", "verify", "--vkey", "x", code=2)
+    second = Cosigner.generate("lrs.example/log", ML_DSA_44).vkey
+    assert "not an Ed25519 one" in commands.run("audit", "verify", "--vkey", second, code=2)
 
 
 def test_a_policy_that_no_checkpoint_meets_is_found(
@@ -377,6 +385,12 @@ def test_what_cannot_be_read_ends_with_2(commands: Commands, tmp_path: Path) -> 
     missing = tmp_path / "missing"
     for option in ("--since", "--checkpoints", "--policy"):
         assert "missing" in commands.run("audit", "verify", option, missing, code=2)
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(b"\xff")
+    key = commands.environment["LRS_SIGNING_KEY_FILE"]
+    commands.environment["LRS_SIGNING_KEY_FILE"] = str(damaged)
+    assert f"LRS_SIGNING_KEY_FILE={damaged}" in commands.run("audit", "verify", code=2)
+    commands.environment["LRS_SIGNING_KEY_FILE"] = key
     commands.environment["LRS_DATABASE_URL"] = f"sqlite:///{missing}"
     assert "missing" in commands.run("audit", "verify", code=2)
 
@@ -398,3 +412,18 @@ def test_attachments_and_tables_are_looked_at_in_full(log: Log, commands: Comman
     assert "attachment-missing at 2: " in said
     assert "projection: expected (" in said
     assert "in statement_links; found" in said
+
+
+def test_where_an_event_cannot_be_replayed_everything_else_is_still_looked_at(
+    log: Log, commands: Commands
+) -> None:
+    sql(
+        log,
+        "UPDATE event_log SET body = (SELECT o.body FROM event_log o WHERE o.position = 305)"
+        " WHERE position = 300",
+        "DELETE FROM attachment_sealed",
+    )
+    said = orjson.loads(commands.run("audit", "verify", "--full", "--json", code=1))
+    assert {"sealed", "attachment-missing", "projection"} <= set(said["counts"])
+    assert any("position 300" in one["found"] for one in said["findings"])
+    assert said["events"] == EVENTS

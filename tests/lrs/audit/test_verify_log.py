@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from lrs.audit import notes
+from lrs.audit.cosignatures import Cosigner
 from lrs.audit.merkle import CompactRange, root_of
-from lrs.audit.notes import Signer
+from lrs.audit.notes import ML_DSA_44, Signer, signature_line
 from tests.lrs.audit.bundles import judged_by_tool, make_bundle, seal_sums
 from tools import verify_log
 from tools.verify_log import Ed25519, Key, Malformed, Note, Report, Tree
@@ -131,6 +133,7 @@ def test_a_vkey_and_a_note_of_the_specification_are_read() -> None:
         "example.com/fop+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
         "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2",
         "+e3b0c442+",
+        f"log+{sha256(b'log' + bytes([10])).hexdigest()[:8]}+",  # a key without a key
     ],
 )
 def test_what_is_no_vkey_is_refused(vkey: str) -> None:
@@ -149,6 +152,8 @@ def test_what_is_no_vkey_is_refused(vkey: str) -> None:
         "log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n- log AAAAAAA=\n",
         "log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u2014 log AAAAAAA=",
         "log\n1\n\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u2014 log AAAAAAA=\n",
+        f"log\n{'9' * 5000}\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u2014 log AAAAAAA=\n",
+        "log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\ud800\n\n\u2014 log AAAAAAA=\n",
     ],
 )
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
@@ -239,6 +244,7 @@ def test_it_runs_alone(made: Path, bundle: Path) -> None:
     [
         ("nowhere",),
         ("BUNDLE", "--vkey", "no+vkey"),
+        ("BUNDLE", "--vkey", Cosigner.generate("log", ML_DSA_44).vkey),
         ("BUNDLE", "--since", "nowhere"),
         ("BUNDLE", "--since", "BUNDLE/manifest.json"),
     ],
@@ -277,6 +283,44 @@ def test_a_signature_by_somebody_nobody_knows_says_nothing(bundle: Path) -> None
     (bundle / "checkpoints.jsonl").write_bytes(b"".join(orjson.dumps(it) + b"\n" for it in kept))
     seal_sums(bundle)
     assert judged_by_tool(bundle) == []
+
+
+def test_a_log_whose_key_it_cannot_verify_by_is_not_valid(bundle: Path) -> None:
+    """Anybody could write such signatures."""
+    name = (bundle / "vkeys").read_text("utf-8").partition("+")[0]
+    other = Cosigner.generate(name, ML_DSA_44).verifier
+    line = signature_line(other, bytes(8 + 2420))
+
+    def signed_by_nobody(note: str) -> str:
+        return f"{notes.Note.parse(note).text}\n{line}\n"
+
+    kept = [orjson.loads(it) for it in (bundle / "checkpoints.jsonl").read_bytes().splitlines()]
+    lines = [orjson.dumps(it | {"note": signed_by_nobody(it["note"])}) + b"\n" for it in kept]
+    (bundle / "checkpoints.jsonl").write_bytes(b"".join(lines))
+    checkpoint = bundle / "checkpoint"
+    checkpoint.write_text(signed_by_nobody(checkpoint.read_text("utf-8")), "utf-8")
+    (bundle / "vkeys").write_text(f"{other.vkey}\n", "utf-8")
+    manifest = orjson.loads((bundle / "manifest.json").read_bytes())
+    (bundle / "manifest.json").write_bytes(orjson.dumps(manifest | {"epochs": {"1": other.vkey}}))
+    seal_sums(bundle)
+    [wrong] = judged_by_tool(bundle)
+    assert "no signature of it is verified" in wrong
+
+
+def test_a_name_that_cannot_be_shown_is_said_all_the_same(bundle: Path) -> None:
+    with (bundle / "SHA256SUMS").open("a", encoding="utf-8") as sums:
+        sums.write(f"{'0' * 64}  việc.txt\n")
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-X", "utf8=0", str(TOOL), str(bundle)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"LC_ALL": "POSIX"},
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "vi\\u1ec7c.txt: listed in SHA256SUMS and not there" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("INVALID: ")
 
 
 def test_a_report_lists_some_problems_and_counts_all(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from lrs.log.opening import open_log
 from lrs.log.recorder import LogRecorder
 from lrs.privacy import rotation
-from lrs.privacy.data_keys import DataKeys, NotErasing
+from lrs.privacy.data_keys import DataKeyBroken, DataKeys, NotErasing
 from lrs.privacy.opening import data_keys_for_reading, open_data_keys
 from lrs.privacy.rotation import NothingSealed, rotate
 from lrs.privacy.sealing_key import NotWrappedByThis, SealingKey, successor_of
@@ -293,6 +293,15 @@ def test_another_key_is_refused_in_clear_words(database_url: str, key: Path) -> 
         assert [entry.body for entry in log.read()] == [BODY]
 
 
+def test_a_key_of_tokens_that_was_changed_is_refused_in_clear_words(
+    database_url: str, key: Path
+) -> None:
+    with opened_log(database_url, key) as log, log.storage.write() as connection:
+        connection.execute(text("UPDATE sealing SET token_key = :other"), {"other": b"x" * 60})
+    with pytest.raises(InvalidSettings, match=r"table sealing was changed.*Restore the table"):
+        _open(database_url, key)
+
+
 def test_a_key_that_is_gone_is_asked_for_and_not_made_anew(database_url: str, key: Path) -> None:
     with opened_log(database_url, key):
         key.unlink()
@@ -355,6 +364,24 @@ def test_a_new_sealing_key_opens_all_and_the_one_before_nothing(
         assert [entry.body for entry in log.read()] == [BODY] * 32
     with pytest.raises(InvalidSettings, match="Restore the file that belongs to this database"):
         _open(database_url, rotated.kept)
+
+
+def test_a_data_key_that_was_changed_is_named_and_nothing_is_rotated(
+    database_url: str, key: Path
+) -> None:
+    before = key.with_name("before")
+    with opened_log(database_url, key) as log:
+        append(log, said(1), said(2))
+        copyfile(key, before)
+        changed = ask(log, "SELECT key_id FROM data_key ORDER BY key_id DESC LIMIT 1")
+        with log.storage.write() as connection:
+            sql = text("UPDATE data_key SET year = year + 1 WHERE key_id = :id")
+            connection.execute(sql, {"id": changed})
+        with pytest.raises(DataKeyBroken, match=f"{bytes(changed).hex()}.*Restore the table"):
+            rotate(log.storage, settings_of(database_url, key))
+    assert key.read_bytes() == before.read_bytes()
+    with opened_log(database_url, key) as log:
+        append(log, said(1, 11))
 
 
 def test_another_process_goes_on_with_the_new_key(postgres_url: str, key: Path) -> None:

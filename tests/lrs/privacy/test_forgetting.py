@@ -23,7 +23,7 @@ from lrs.privacy.forgetting import NotForgotten, ProposalUnknown, approve, propo
 from lrs.privacy.holds import UnfitReason
 from lrs.queues import with_latest_statements
 from lrs.readings import Read, Reader, record_now
-from lrs.rebuild import rebuild
+from lrs.rebuild import TooBusy, rebuild
 from lrs.register import change
 from lrs.renewer import Renewer
 from lrs.settings import Settings
@@ -42,6 +42,7 @@ from schemas.register import (
     Person,
     Withdrawal,
 )
+from tests.lrs.commands import Commands
 from tests.lrs.privacy.conftest import (
     AN,
     AN_BY_MAIL,
@@ -278,6 +279,8 @@ def test_who_read_what_and_in_whose_name_a_credential_is_names_them_no_more(worl
     record_now(store, by_an, Read("/people/{person}", {"person": "P2"}), ["P2"])
     by_binh = Reader(store.accounts.named("binh").id, account="binh", roles=("auditor",))
     record_now(store, by_binh, Read("/people/{person}", {"person": "P1"}), ["P1", "P2"])
+    record_now(store, by_binh, Read("/readings", {"account": "An.Tai.Khoan"}), ["P2"])
+    record_now(store, by_binh, Read("/readings", {"account": "no name"}), ["P2"])
     issued = store.credentials.issue("lop", authority={"name": "Nguyễn Văn An", **AN_BY_MAIL})
     assert b"an.nguyen" in store.credentials.authority_text(issued.credential.id)
     done = world.forget()
@@ -285,9 +288,11 @@ def test_who_read_what_and_in_whose_name_a_credential_is_names_them_no_more(worl
     assert b"an.nguyen" not in store.credentials.authority_text(issued.credential.id)
     assert done.pseudonym.encode() in store.credentials.authority_text(issued.credential.id)
     reads = [orjson.loads(e.body) for e in store.log.read(0, 10_000, kinds=[Kind.RECORD_READ])]
-    assert [(read["account"], read["people"], read["asked"]["person"]) for read in reads] == [
-        (done.pseudonym, ["P2"], "P2"),
-        ("binh", [done.pseudonym, "P2"], done.pseudonym),
+    assert [(read["account"], read["people"], read["asked"]) for read in reads] == [
+        (done.pseudonym, ["P2"], {"person": "P2"}),
+        ("binh", [done.pseudonym, "P2"], {"person": done.pseudonym}),
+        ("binh", ["P2"], {"account": done.pseudonym}),
+        ("binh", ["P2"], {"account": "no name"}),
     ]
 
 
@@ -619,6 +624,32 @@ def test_the_next_server_finishes_what_was_cut_off(
     for projection in INLINE:
         rebuild(again.store.log, projection, check=True)
     assert "an.tai.khoan" not in [row.name for row in again.store.accounts.opened()]
+
+
+def test_a_command_says_what_is_destroyed_also_where_the_tables_are_not_made_anew(
+    world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*given: Any, **named: Any) -> None:
+        raise TooBusy("somebody reads for long")
+
+    proposal = world.propose()
+    world.store.close()
+    (tmp_path / "password").write_text(PASSWORD)
+    commands = Commands(
+        database_url,
+        tmp_path,
+        LRS_BASE_URL="https://lrs.example",
+        LRS_SEALING_KEY_FILE=str(tmp_path / "sealing-key"),
+    )
+    approval = ("privacy", "approve", proposal, "--as", "chau")
+    with monkeypatch.context() as patched:
+        patched.setattr("lrs.privacy.finishing.rebuild", busy)
+        said = commands.run(*approval, "--password-file", tmp_path / "password", code=1)
+    assert "data keys destroyed, recorded at position" in said
+    assert "tables not made anew yet: TooBusy: somebody reads for long" in said
+    assert "`lrs privacy finish` goes on" in said
+    assert not commands.json("privacy", "list")["finishing"]["done"]
+    assert "Nothing is left" in commands.run("privacy", "finish")
 
 
 def test_before_it_is_finished_nobody_reads_it_either(world: World) -> None:

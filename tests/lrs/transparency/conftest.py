@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
+from threading import Event
 from typing import Any
 
 import httpx
@@ -95,6 +96,8 @@ def seal(store: Store) -> int:
 def seal_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> int:
     """From now on nothing is signed; the size that was signed for."""
     size = seal(store)
-    monkeypatch.setattr(store.sealer, "seal", lambda last=False: None)
-    time.sleep(0.05)  # a round may be under way
+    began = Event()
+    monkeypatch.setattr(store.sealer, "seal", lambda last=False: began.set())
+    store.log.wake()
+    assert began.wait(10), "a round that was under way has ended"
     return size

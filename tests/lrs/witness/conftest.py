@@ -5,10 +5,17 @@ from pathlib import Path
 import pytest
 
 from lrs.audit.cosignatures import Cosigner
+from lrs.audit.sealer import Sealer
 from lrs.witness.witness import Witness
 from tests.lrs.witness.growing import GrowingLog
 
 WITNESS = "witness.example/w1"
+
+
+@pytest.fixture(autouse=True)
+def sealed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second between two checkpoints is not waited for."""
+    monkeypatch.setattr(Sealer, "_pause", lambda self, signed: 0.0)
 
 
 @pytest.fixture

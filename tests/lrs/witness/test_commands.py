@@ -8,6 +8,7 @@ import pytest
 
 from lrs.audit.notes import Note, Verifier
 from lrs.audit.tiles import WIDTH, tile_path, tiles_of
+from lrs.witness.memory import name_of
 from lrs.witness.witness import Witness
 from tests.lrs.commands import Commands
 from tests.lrs.conftest import OpenStore
@@ -132,6 +133,12 @@ def test_what_cannot_be_served_is_said(commands: Commands, tmp_path: Path):
     with serving(tmp_path / "w") as (url, _):
         port = url.rpartition(":")[2]
         assert "Choose another" in commands.run_apart(*serve, "--port", port, code=1)
+    lock = tmp_path / "w" / "origins" / name_of(NAME) / "lock"
+    lock.mkdir(parents=True)
+    (lock.parent / "origin").write_text(f"{NAME}\n")
+    said = commands.run_apart(*serve, code=1)
+    assert "lock: Is a directory" in said
+    assert "Choose another" not in said
     (tmp_path / "w" / "logs").write_text("nonsense\n")
     assert "line 1: not a vkey" in commands.run_apart(*serve, code=1)
 
@@ -155,6 +162,11 @@ def test_cosignatures_brought_back_are_kept_and_judged_by_a_policy(
     judge = ("audit", "checkpoint", "--policy", policy, "--note", note)
     assert "NOT satisfied" in commands.run(*judge, code=1)
     assert "no witness of the policy" in lrs.run("audit", "cosigned", note, code=1)
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(b"\xff\n")
+    judge_wrong = ("audit", "checkpoint", "--policy", policy, "--note", wrong)
+    for asked in (judge_wrong, ("audit", "cosigned", wrong)):
+        assert f"{wrong}: 'utf-8' codec" in lrs.run(*asked, code=1)
     note.write_text(commands.run("witness", "cosign", note, "--dir", tmp_path / "w"))
     assert "w: satisfied" in commands.run(*judge)
     assert commands.json(*judge)["satisfied"] is True

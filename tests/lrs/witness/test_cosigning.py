@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from lrs.app import create_app
 from lrs.audit import checkpoints
@@ -203,7 +205,7 @@ def test_a_witness_that_is_elsewhere_is_proved_to_from_where_it_is(
 
 
 def test_a_witness_that_forgot_is_shown_everything_and_it_is_said(
-    store: Store, witness_of: Callable[..., WitnessHere], tmp_path: Path, caplog: Any
+    store: Store, witness_of: Callable[..., WitnessHere], tmp_path: Path
 ):
     here = witness_of(vkey_of(store))
     size = append(store, 2).size
@@ -211,7 +213,10 @@ def test_a_witness_that_forgot_is_shown_everything_and_it_is_said(
     append(store, 5)
     key = (here.witness.folder / "signing-key").read_text()
     here.witness = Witness.create(tmp_path / "again", [Cosigner.parse(key)], [vkey_of(store)])
-    submit(store.log, here.asking)
+    with capture_logs() as said:
+        submit(store.log, here.asking)
+    forgot = {"event": "a witness forgot what it cosigned", "size": 0, "log_level": "error"}
+    assert {**forgot, "witness": here.witness.name} in said
     assert [it.old for it in here.asked] == [0, size, 0]
 
 
@@ -313,10 +318,17 @@ def test_after_failures_a_witness_is_asked_less_and_less(
     store: Store, witness_of: Callable[..., WitnessHere]
 ):
     here = witness_of(vkey_of(store))
-    here.answers(500, b"")
-    with submitting(store, here.asking, interval=0.1) as submitter:
-        time.sleep(2.0)
-        assert 2 <= len(here.asked) <= 6  # after 0.1, 0.3, 0.7, 1.5 seconds
+    asked: list[float] = []
+
+    def away(_: bytes) -> tuple[int, bytes]:
+        asked.append(time.monotonic())
+        return 500, b""
+
+    here.answering = away
+    with submitting(store, here.asking, interval=0.05) as submitter:
+        wait_for(lambda: len(asked) == 4)  # after 0.05, 0.15, 0.35, 0.75 seconds
+        pauses = [later - before for before, later in pairwise(asked)]
+        assert all(pause >= least for pause, least in zip(pauses, (0.1, 0.2, 0.4), strict=True))
         here.answering = here.answer
         wait_for(lambda: not submitter.failures)
 

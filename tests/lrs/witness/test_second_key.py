@@ -97,6 +97,9 @@ def test_the_commands_show_both_keys_and_a_bundle_has_them(
     lrs.run("audit", "export", tmp_path / "bundle")
     assert (tmp_path / "bundle" / "vkeys").read_text().splitlines() == vkeys
     lrs.run("audit", "verify-bundle", tmp_path / "bundle", "--vkey", vkeys[0])
+    for command in (("verify-bundle", tmp_path / "bundle"), ("verify",)):
+        said = lrs.run("audit", *command, "--vkey", vkeys[1], code=2)
+        assert "give the first one" in said
     page = tmp_path / "page.html"
     assert "signatures in it: 1" in lrs.run("audit", "checkpoint", "--print", page)
     assert "Còn 1 chữ ký khác" in page.read_text()

@@ -65,6 +65,7 @@ async def test_what_is_wrong_gets_the_status_of_the_specification(
             Submission(9, (), log.note(8)),
             good._replace(note="no note at all\n"),
             good._replace(note=str(log.signer.note("one line\n"))),
+            good._replace(note=log.note(9).replace("\n9\n", f"\n{'9' * 5000}\n")),
         ],
         422: [
             good._replace(proof=good.proof[1:]),

@@ -64,7 +64,14 @@ def test_what_an_authority_answers_instead_is_said(authority: Authority, tmp_pat
     ):
         with answering(answer, status) as url, pytest.raises(TimestampInvalid, match=said):
             request_token(NOTE, url, roots)
-    for url, said in (("http://127.0.0.1:9/", "refused"), ("ftp://x", "begins with http")):
+    for url, said in (
+        ("http://127.0.0.1:9/", "refused"),
+        ("ftp://x", "begins with http"),
+        ("http://[::1", "Invalid IPv6 URL"),
+        ("http://127.0.0.1:port/", "port"),
+        (f"http://{'x' * 64}.example/", "label"),
+        ("http://127.0.0.1:9/\u00fc", "ascii"),
+    ):
         with pytest.raises(TimestampInvalid, match=said):
             request_token(NOTE, url)
     with pytest.raises(TimestampInvalid, match="no certificates"):

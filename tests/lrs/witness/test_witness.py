@@ -14,7 +14,7 @@ from lrs.audit.cosignatures import Cosigner
 from lrs.audit.merkle import EMPTY_ROOT, verify_consistency
 from lrs.audit.notes import ML_DSA_44, Note, Signer
 from lrs.audit.policy import cosigned_at
-from lrs.witness.memory import MOST_KEPT, Memories, MemoryDamaged, name_of
+from lrs.witness.memory import MOST_KEPT, Memories, MemoryDamaged, name_of, write_durably
 from lrs.witness.submission import Submission
 from lrs.witness.witness import (
     NoCheckpoint,
@@ -147,6 +147,21 @@ def test_there_is_nothing_to_prove_of_an_empty_tree(log: GrowingLog, witness: Wi
     witness.cosign(log.submission(0, 4))
 
 
+@pytest.mark.parametrize("size", [str(2**63), "9" * 30, "9" * 5000])
+def test_a_size_that_no_log_has_is_no_checkpoint_though_the_log_signed_it(
+    size: str, log: GrowingLog, witness: Witness
+):
+    """Remembered, it could not be read back, and the witness would sign for nobody any more."""
+    text = log.checkpoint(3).text.replace("\n3\n", f"\n{size}\n")
+    with pytest.raises(NoCheckpoint, match="is not a size"):
+        witness.cosign(Submission(0, (), str(log.signer.note(text))))
+    witness.check()
+    largest = Checkpoint(NAME, 2**63 - 1, bytes(32)).text
+    witness.cosign(Submission(0, (), str(log.signer.note(largest))))
+    witness.check()
+    assert witness.last_of(NAME).size == 2**63 - 1
+
+
 def test_only_the_keys_of_a_log_speak_for_it(log: GrowingLog, witness: Witness):
     stranger = Signer.generate(NAME)
     text = log.checkpoint(3).text
@@ -275,6 +290,15 @@ def test_a_disk_that_fails_ends_the_signing(log: GrowingLog, witness: Witness):
     Witness(witness.folder).cosign(log.submission(8, 8))
 
 
+def test_a_file_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path):
+    write_durably(tmp_path / "checkpoint", "before")
+    failing = patch("lrs.witness.memory.os.fsync", side_effect=OSError(28, "No space left"))
+    with failing, pytest.raises(OSError, match="No space left"):
+        write_durably(tmp_path / "checkpoint", "after")
+    assert [*tmp_path.iterdir()] == [tmp_path / "checkpoint"]
+    assert (tmp_path / "checkpoint").read_text() == "before"
+
+
 def test_a_history_that_was_set_back_alone_is_noticed(log: GrowingLog, witness: Witness):
     witness.cosign(log.submission(0, 5))
     history = folder_of(witness) / "history"
@@ -286,6 +310,23 @@ def test_a_history_that_was_set_back_alone_is_noticed(log: GrowingLog, witness: 
     history.write_bytes(old.replace(b"5 ", b"5 x"))
     with pytest.raises(MemoryDamaged, match="restore the whole folder"):
         witness.check()
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint\n", b"\xff\n"])
+def test_a_last_checkpoint_that_is_none_is_noticed(
+    content: bytes, log: GrowingLog, witness: Witness
+):
+    witness.cosign(log.submission(0, 5))
+    (folder_of(witness) / "checkpoint").write_bytes(content)
+    with pytest.raises(MemoryDamaged, match="restore the whole folder"):
+        witness.check()
+
+
+@pytest.mark.parametrize("file", ["logs", "signing-key"])
+def test_a_file_that_is_no_text_is_named(file: str, witness: Witness):
+    (witness.folder / file).write_bytes(b"\xff\n")
+    with pytest.raises(WitnessFolderInvalid, match=f"{file}: not UTF-8 text"):
+        Witness(witness.folder).check()
 
 
 def test_a_stolen_folder_cannot_show_its_holder_that_the_witness_went_on(
