@@ -67,11 +67,13 @@ def serve(
         url = _url_of(listener)
         if settings.workers > 1:
             with _opened(settings) as store:
+                listener.listen()
                 _announce(say, settings, store, url)
             return _serve_with_workers(settings, listener)
         with _opened(settings) as store, callable_at(settings, _local(url)) as token:
             prepare(store)
             app = create_app(settings, store, token)
+            listener.listen()  # who reads the address may ask at once, and waits a moment
             _announce(say, settings, store, url)
             welcome(_local(url))
             return _serve_alone(app, store, listener)

@@ -20,7 +20,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("fuzz")
-    # Two heaps instead of one a thread: what is freed is reused, so what is kept can be seen.
-    heaps = {"MALLOC_ARENA_MAX": "2"}
+    # Two heaps instead of one a thread, and what is large beside them: what is freed is given back
+    # or used again, so what is kept can be seen.
+    heaps = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "65536"}
     with Server(f"sqlite:///{directory / 'hocba.db'}", directory, **heaps) as running:
         yield running

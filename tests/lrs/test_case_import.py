@@ -217,7 +217,10 @@ def test_what_is_wrong_leaves_no_trace(database_url: str, tmp_path: Path, wrong_
     assert commands.json("results", "--period", PERIOD, "--as-of", before - 1) == results
 
 
-def test_what_is_wrong_makes_no_store(commands: Commands, tmp_path: Path, wrong_case: Path) -> None:
+def test_what_is_wrong_makes_no_store(
+    empty_sqlite_url: str, tmp_path: Path, wrong_case: Path
+) -> None:
+    commands = Commands(empty_sqlite_url, tmp_path)
     commands.run("import", "case", wrong_case, code=1)
     commands.run("import", "case", MOVEMENT, "--check")
     assert not (tmp_path / "hocba.db").exists()

@@ -485,7 +485,7 @@ def lines_with(file: Path, *marks: str) -> list[int]:
     [(PERSON_SHEET, "HTS-CN/1, for a person"), (UNIT_SHEET, "HTS-DV/1, for a unit")],
 )
 def test_a_sheet_without_a_problem_is_said_to_be_one(
-    sqlite_url: str, tmp_path: Path, file: str, said: str
+    empty_sqlite_url: str, tmp_path: Path, file: str, said: str
 ) -> None:
-    assert said in Commands(sqlite_url, tmp_path).run("scheme", "check", MOVEMENT / file)
+    assert said in Commands(empty_sqlite_url, tmp_path).run("scheme", "check", MOVEMENT / file)
     assert not (tmp_path / "hocba.db").exists()
