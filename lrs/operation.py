@@ -95,7 +95,9 @@ async def reasons_not_ready(store: Store) -> list[str]:
         reasons.append(f"the database has not answered for {READY_SECONDS:g} s")
     except Exception as error:
         reasons.append(f"the database cannot be read: {type(error).__name__}")
-    if store.sealer.failure is not None and not reasons:  # else it says the same again
+    if reasons:  # what follows the log would say the same again
+        return reasons
+    if store.sealer.failure is not None:
         reasons.append(f"sealing stopped: {store.sealer.failure}")
     if store.follower is not None:
         reasons += [f"projection {n} stopped: {why}" for n, why in store.follower.failures.items()]

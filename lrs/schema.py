@@ -6,15 +6,16 @@ opening the store fills them from the log. The log's own tables are made by numb
 ``lrs.log``.
 """
 
+from importlib.resources import files
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from lrs.log.recorder import LogRecorder, present
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION_TABLE = "read_tables_version"
 BATCH = 1000  # events a transaction while filling
@@ -25,15 +26,30 @@ def migrate_tables(connection: Connection) -> None:
     """Run the migrations this database has not seen, in the transaction of ``connection``."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
-    config = alembic_config(connection)
-    newest = ScriptDirectory.from_config(config).get_heads()
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    if set(context.get_current_heads()) != set(newest):
-        command.upgrade(config, "head")
+    if _version(connection) != newest_version():
+        from alembic import command  # it takes as long to load as a store takes to open
+
+        command.upgrade(alembic_config(connection), "head")
 
 
-def alembic_config(connection: Connection) -> Config:
+def newest_version() -> str:
+    """The revision of the last migration; their files are named by it."""
+    folder = files("lrs.migrations") / "versions"
+    return max(file.name.partition("_")[0] for file in folder.iterdir() if file.name[0].isdigit())
+
+
+def _version(connection: Connection) -> str | None:
+    """The revision of the read tables; None when there are none."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    return found
+
+
+def alembic_config(connection: Connection) -> "Config":
     """For Alembic's own commands on the read tables."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "lrs:migrations")
     config.set_main_option("path_separator", "os")

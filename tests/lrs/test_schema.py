@@ -6,11 +6,21 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import text
 
 from lrs.log.storage import open_storage
 from lrs.rebuild import tables_of
-from lrs.schema import VERSION_TABLE, fill_new_tables, forget, metadata_of, migrate_tables
+from lrs.schema import (
+    VERSION_TABLE,
+    alembic_config,
+    fill_new_tables,
+    forget,
+    metadata_of,
+    migrate_tables,
+    newest_version,
+)
 from lrs.settings import Settings
 from lrs.store import BESIDE, FOLLOWED, INLINE, Store
 from projections import statement_index
@@ -72,6 +82,22 @@ def test_the_migrations_lead_to_the_tables_the_modules_define(empty_database_url
 def test_migrating_again_changes_nothing(store):
     with store.storage.write() as connection:
         migrate_tables(connection)
+        migrate_tables(connection)
+
+
+def test_the_newest_version_is_the_one_alembic_would_migrate_to(store):
+    with store.storage.read() as connection:
+        script = ScriptDirectory.from_config(alembic_config(connection))
+        assert connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) == (
+            newest_version()
+        )
+    assert script.get_heads() == [newest_version()]
+
+
+def test_tables_of_a_later_program_are_refused(store):
+    with store.storage.write() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with store.storage.write() as connection, pytest.raises(CommandError, match="9999"):
         migrate_tables(connection)
 
 
