@@ -11,6 +11,7 @@ from hypothesis import settings
 from sqlalchemy.engine import make_url
 
 from tests.databases import (
+    SpareDatabases,
     database_on,
     installed_binaries,
     packaged_binaries,
@@ -61,11 +62,12 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def prepared_postgres(postgres_server: str) -> Iterator[str]:
-    """The name of a database with the tables of a store; nobody is connected to it."""
+def prepared_postgres(postgres_server: str) -> Iterator[SpareDatabases]:
+    """Databases with the tables of a store."""
     with database_on(postgres_server) as url:
-        prepare(url)
-        yield str(make_url(url).database)
+        spare = SpareDatabases(postgres_server, url)
+        yield spare
+        spare.close()
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +86,9 @@ def empty_postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, prepared_postgres: str) -> Iterator[str]:
+def postgres_url(prepared_postgres: SpareDatabases) -> Iterator[str]:
     """A database on PostgreSQL with the tables of a store, which would take long to make."""
-    with database_on(postgres_server, template=prepared_postgres) as url:
+    with prepared_postgres.one() as url:
         yield url
 
 

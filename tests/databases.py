@@ -251,6 +251,128 @@ def database_on(server_url: str, template: str = "template0") -> Iterator[str]:
             left.unlink()
 
 
+class SpareDatabases:
+    """Databases with the tables of a store, for one test after another: PostgreSQL takes as long to
+    make one as many a test takes.
+
+    A database is emptied for the next test, and what the template held is put back. One that is
+    not what it was (a table, an index, a trigger, statistics of the planner) is not used again.
+    """
+
+    def __init__(self, server_url: str, template_url: str) -> None:
+        prepare(template_url)
+        with _connected(template_url) as connection:
+            connection.execute(_KEEP)
+        self._server_url = server_url
+        self._template = str(make_url(template_url).database)
+        self._spare: list[tuple[contextlib.ExitStack, str, str]] = []
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[str]:
+        """The URL of one that nobody else uses."""
+        if self._spare:
+            owner, url, shape = self._spare.pop()
+        else:
+            owner = contextlib.ExitStack()
+            url = owner.enter_context(database_on(self._server_url, self._template))
+            with _connected(url) as connection:
+                shape = _shape(connection)
+        try:
+            yield url
+        finally:
+            name = str(make_url(url).database)
+            for left in Path().glob(f"{name}.*"):
+                left.unlink()
+            with _connected(url) as connection:
+                connection.execute(_DISCONNECT_OTHERS)
+                connection.execute(_EMPTY)
+                is_same = _shape(connection) == shape
+            if is_same:
+                self._spare.append((owner, url, shape))
+            else:
+                owner.close()
+
+    def close(self) -> None:
+        for owner, _, _ in self._spare:
+            owner.close()
+
+
+_KEEP = """
+CREATE SCHEMA kept;
+DO $$
+DECLARE name text; is_filled bool;
+BEGIN
+    FOR name IN SELECT relname FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    LOOP
+        EXECUTE format('SELECT EXISTS (TABLE public.%I)', name) INTO is_filled;
+        IF is_filled THEN
+            EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', name, name);
+        END IF;
+    END LOOP;
+END $$
+"""
+"""Keeps the rows of a template's tables."""
+
+_DISCONNECT_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+_EMPTY = """
+DO $$
+DECLARE name text; size bigint;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- the log's triggers refuse it
+    FOR name, size IN SELECT relname, pg_table_size(pg_class.oid) FROM pg_class
+        JOIN pg_namespace ON pg_namespace.oid = relnamespace AND nspname = 'public'
+        WHERE relkind = 'r'
+    LOOP
+        IF size > 65536 THEN
+            EXECUTE format('TRUNCATE public.%I', name);
+        ELSE
+            EXECUTE format('DELETE FROM public.%I', name);
+        END IF;
+        IF to_regclass(format('kept.%I', name)) IS NOT NULL THEN
+            EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', name, name);
+        END IF;
+    END LOOP;
+END $$
+"""
+
+_SHAPE = """
+SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
+    SELECT concat('class ', oid, relname, relnamespace, relkind, relpages, reltuples, relacl,
+        reloptions) FROM pg_class WHERE oid >= 16384 AND relkind <> 't'
+    UNION ALL SELECT concat('attribute ', attrelid, attname, atttypid, attnotnull, attisdropped)
+        FROM pg_attribute WHERE attrelid >= 16384
+    UNION ALL SELECT concat('trigger ', oid, tgname, tgenabled) FROM pg_trigger
+    UNION ALL SELECT concat('constraint ', oid, conname, convalidated) FROM pg_constraint
+    UNION ALL SELECT concat('index ', indexrelid, indisvalid) FROM pg_index
+        WHERE indexrelid >= 16384
+    UNION ALL SELECT concat('function ', oid, proname, md5(prosrc)) FROM pg_proc
+        WHERE oid >= 16384
+    UNION ALL SELECT concat('schema ', oid, nspname, nspacl) FROM pg_namespace
+    UNION ALL SELECT concat('statistic ', starelid, staattnum) FROM pg_statistic
+        WHERE starelid >= 16384
+    UNION ALL SELECT concat('setting ', setrole, setconfig) FROM pg_db_role_setting
+        WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+) AS lines (line)
+"""
+"""What of a database must be as it was: everything but rows. A TRUNCATE changes none of it."""
+
+
+def _shape(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute(_SHAPE).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(False)
+    return psycopg.connect(plain, autocommit=True)
+
+
 def _execute(url: URL, statement: sql.Composed) -> None:
     with psycopg.connect(
         url.set(drivername="postgresql").render_as_string(False), autocommit=True

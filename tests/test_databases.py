@@ -4,12 +4,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.databases import NoPostgres, PostgresServer, packaged_binaries, postgres, start_postgres
+from tests.databases import (
+    NoPostgres,
+    PostgresServer,
+    SpareDatabases,
+    packaged_binaries,
+    postgres,
+    start_postgres,
+)
 
 START_AND_WAIT = """
 import time
@@ -78,3 +86,72 @@ def test_a_server_named_by_the_environment_is_used_as_it_is(
     )
     with postgres() as url:
         assert url == "postgresql+psycopg://someone:secret@127.0.0.1:5433/postgres"
+
+
+def database_of(url: str) -> str:
+    return str(make_url(url).database)
+
+
+def execute(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(False)
+    with psycopg.connect(plain) as connection:
+        *before, last = statements
+        for statement in before:
+            connection.execute(statement)
+        return connection.execute(last).fetchall()
+
+
+HEAD = "SELECT position, stored FROM log_head"
+
+
+def test_a_database_is_used_again_with_the_rows_it_had_at_first(
+    prepared_postgres: SpareDatabases,
+) -> None:
+    with prepared_postgres.one() as first:
+        versions = execute(first, "SELECT * FROM read_tables_version")
+        execute(
+            first,
+            "INSERT INTO log_migrations VALUES ('999')",
+            "DELETE FROM read_tables_version",
+            "UPDATE log_head SET position = 7 RETURNING 1",
+        )
+        assert execute(first, HEAD) == [(7, 0)]
+    with prepared_postgres.one() as second:
+        assert database_of(second) == database_of(first)
+        assert execute(second, HEAD) == [(0, 0)]
+        assert versions
+        assert execute(second, "SELECT * FROM read_tables_version") == versions
+        assert execute(second, "SELECT 1 FROM log_migrations WHERE name = '999'") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE event_log DISABLE TRIGGER USER",
+        "CREATE TABLE another (number int)",
+        "CREATE INDEX ON event_log (stored)",
+        "ALTER TABLE statement_index RENAME TO formerly",
+        "ALTER TABLE log_head ADD COLUMN another int",
+        "ANALYZE log_head",
+    ],
+)
+def test_a_database_that_is_not_what_it_was_is_not_used_again(
+    prepared_postgres: SpareDatabases, change: str
+) -> None:
+    with prepared_postgres.one() as first:
+        execute(first, change, "SELECT 1")
+    with prepared_postgres.one() as second:
+        assert database_of(second) != database_of(first)
+        assert execute(second, HEAD) == [(0, 0)]
+
+
+def test_whoever_is_still_connected_to_a_database_is_sent_away(
+    prepared_postgres: SpareDatabases,
+) -> None:
+    with prepared_postgres.one() as url:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(False)
+        held = psycopg.connect(plain)
+        held.execute("LOCK TABLE log_head")
+    with pytest.raises(psycopg.OperationalError):
+        held.execute("SELECT 1")
+    held.close()
