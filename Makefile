@@ -30,6 +30,9 @@ demo: .venv/.program ## Generate a ministry's data, start a store on it, and say
 serve: .venv/.program ## Start a store; LRS_* variables or ARGS="--port 8081" configure it.
 	$(BIN)/lrs serve $(ARGS)
 
+# Tests start hundreds of processes: what Python compiled is kept, also where it is told not to.
+test unit: export PYTHONDONTWRITEBYTECODE :=
+
 test: .venv/.tools ## Check everything: lint, fast tests, then all others on SQLite and PostgreSQL.
 	$(MAKE) --no-print-directory --jobs=2 --output-sync lint unit
 	$(BIN)/pytest --quiet --numprocesses=3 --dist=loadgroup --no-loadscope-reorder tests $(addprefix --ignore=,$(UNIT))
