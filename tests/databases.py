@@ -211,12 +211,13 @@ def start_postgres(parent: Path | None = None, **settings: str) -> PostgresServe
 def postgres() -> Iterator[str]:
     """The URL of the server all tests of this process share.
 
-    One of our own does not wait for the disk: what it holds never outlives the tests.
+    One of our own does not wait for the disk: what it holds never outlives the tests. Nor does it
+    clean up or analyze by itself, at a moment of its own.
     """
     if running := os.environ.get("LRS_TEST_POSTGRES_URL"):
         yield make_url(running).set(drivername="postgresql+psycopg").render_as_string(False)
         return
-    with start_postgres(fsync="off", full_page_writes="off") as server:
+    with start_postgres(fsync="off", full_page_writes="off", autovacuum="off") as server:
         yield server.url
 
 
