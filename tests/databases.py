@@ -208,16 +208,12 @@ def start_postgres(parent: Path | None = None, **settings: str) -> PostgresServe
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of the server all tests of this process share.
-
-    One of our own does not wait for the disk: what it holds never outlives the tests. Nor does it
-    clean up or analyze by itself, at a moment of its own.
-    """
+def postgres(**settings: str) -> Iterator[str]:
+    """The URL of a server that this process shares; ``settings`` are for one of our own."""
     if running := os.environ.get("LRS_TEST_POSTGRES_URL"):
         yield make_url(running).set(drivername="postgresql+psycopg").render_as_string(False)
         return
-    with start_postgres(fsync="off", full_page_writes="off", autovacuum="off") as server:
+    with start_postgres(**settings) as server:
         yield server.url
 
 
