@@ -213,7 +213,7 @@ def postgres(**settings: str) -> Iterator[str]:
     if running := os.environ.get("LRS_TEST_POSTGRES_URL"):
         yield make_url(running).set(drivername="postgresql+psycopg").render_as_string(False)
         return
-    with start_postgres(**settings) as server:
+    with start_postgres(None, **settings) as server:
         yield server.url
 
 
