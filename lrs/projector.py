@@ -47,7 +47,7 @@ def catch_up(
     if stop is not None:
         head = min(head, stop)
     while True:
-        with into.storage.write() as connection:
+        with into.storage.write(relaxed=True) as connection:
             position = into.lock_tracked(connection, name)
             if position >= head:
                 return position

@@ -42,7 +42,7 @@ class ReadOnlyStorage(Storage):
                 execution_options={"postgresql_readonly": True},
             )
 
-    def write(self) -> AbstractContextManager[Connection]:
+    def write(self, *, relaxed: bool = False) -> AbstractContextManager[Connection]:  # noqa: ARG002
         raise UnsupportedOperation("this store was opened for reading")
 
     def close(self) -> None:

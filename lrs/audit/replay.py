@@ -86,7 +86,7 @@ class ScratchStorage(Storage):
         self._writer = self.readers.connect()  # one for all batches: it keeps its cache
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, relaxed: bool = False) -> Iterator[Connection]:  # noqa: ARG002
         with self._writer.begin():
             yield self._writer
 

@@ -15,7 +15,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -64,8 +64,12 @@ class Storage(ABC):
             yield connection
 
     @abstractmethod
-    def write(self) -> AbstractContextManager[Connection]:
-        """A transaction, committed on leaving, rolled back on an exception."""
+    def write(self, *, relaxed: bool = False) -> AbstractContextManager[Connection]:
+        """A transaction, committed on leaving, rolled back on an exception.
+
+        ``relaxed`` does not wait for the disk: after a power cut it is there whole or not at all,
+        and is once a later transaction that waited is. For what is done again from the log.
+        """
 
     @contextmanager
     def erase(self) -> Iterator[Connection]:
@@ -130,9 +134,9 @@ class SqliteStorage(Storage):
         self._alone: dict[str, threading.Lock] = {}
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, relaxed: bool = False) -> Iterator[Connection]:
         driver: Any = self._writer.connection.driver_connection
-        with self._turn:
+        with self._turn, _relaxed(driver) if relaxed else nullcontext():
             driver.execute("BEGIN IMMEDIATE")  # past SQLAlchemy, whose own costs an append 80 us
             try:
                 yield self._writer
@@ -238,10 +242,12 @@ class PostgresStorage(Storage):
         )
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, relaxed: bool = False) -> Iterator[Connection]:
         with self._writers.connect() as connection:
             try:
                 with connection.begin():
+                    if relaxed:
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                     yield connection
             except psycopg.Error as error:
                 if connection.connection.driver_connection.closed:  # type: ignore[union-attr]
@@ -362,6 +368,15 @@ _prepare_writer = _pragmas(
 _prepare_reader = _pragmas(
     "query_only=1", f"busy_timeout={BUSY_MILLISECONDS}", "cache_size=-16384", "mmap_size=268435456"
 )
+
+
+@contextmanager
+def _relaxed(driver: Any) -> Iterator[None]:
+    driver.execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous=FULL")
 
 
 def _begin_deferred(connection: Connection) -> None:

@@ -1,21 +1,29 @@
 """What the log promises beyond the library's contract."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from struct import pack
+from types import ModuleType
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from lrs.log.opening import open_log
 from lrs.log.recorder import Append, Appended, LogRecorder, StreamConflict
-from lrs.log.storage import StoreInUse, open_storage
+from lrs.log.storage import SqliteStorage, StoreInUse, open_storage
+from lrs.projector import catch_up
+from lrs.settings import Settings
+from lrs.store import Store
+from projections import activities, statement_index
 from schemas.events import Kind, NewEvent
-from tests.examples import any_event
+from tests.examples import any_event, statement_event
 from tests.lrs.privacy.stores import opened_log
 
 SUBJECT = b"p" * 16
@@ -190,3 +198,73 @@ def test_a_tailing_reader_sees_every_event_under_concurrent_writers(database_url
     seen += [entry.position for entry in log.read(seen[-1] if seen else 0, total)]
     storage.close()
     assert seen == list(range(1, total + 1))
+
+
+WAITING = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
+"""How a database is asked whether a commit waits for the disk, and what it answers if it does."""
+
+
+def waits(connection: Connection) -> bool:
+    asked, answer = WAITING[connection.dialect.name]
+    return bool(connection.exec_driver_sql(asked).scalar() == answer)
+
+
+def test_only_a_transaction_that_may_does_not_wait_for_the_disk(database_url: str) -> None:
+    storage = open_storage(database_url)
+    try:
+        for _ in range(2):
+            with storage.write() as connection:
+                assert waits(connection)
+            with storage.write(relaxed=True) as connection:
+                assert not waits(connection)
+        with pytest.raises(ZeroDivisionError), storage.write(relaxed=True) as connection:
+            raise ZeroDivisionError
+        with storage.write() as connection:
+            assert waits(connection)
+    finally:
+        storage.close()
+
+
+def test_a_transaction_that_could_not_begin_leaves_the_next_one_waiting(sqlite_url: str) -> None:
+    storage = open_storage(sqlite_url)
+    assert isinstance(storage, SqliteStorage)
+    path = sqlite_url.removeprefix("sqlite:///")
+    try:
+        with storage.write() as connection:
+            driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA busy_timeout=0")
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(sqlite3.OperationalError), storage.write(relaxed=True):
+                pass
+        with storage.write() as connection:
+            assert waits(connection)
+    finally:
+        storage.close()
+
+
+def test_appending_waits_for_the_disk_and_following_does_not(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is lost of a follower's tables with a power cut is applied again."""
+    waited: dict[str, bool] = {}
+
+    def watch(projection: ModuleType) -> None:
+        apply = projection.apply
+
+        def watched(connection: Connection, *given: Any) -> None:
+            waited[projection.NAME] = waits(connection)
+            apply(connection, *given)
+
+        monkeypatch.setattr(projection, "apply", watched)
+
+    watch(statement_index)
+    watch(activities)
+    store = Store(Settings(database_url=database_url, pepper_file=tmp_path / "pepper"))
+    try:
+        store.writer.append([statement_event()]).result()
+        catch_up(store.log, activities)
+    finally:
+        store.close()
+    assert waited == {"statement_index": True, "activities": False}
