@@ -42,7 +42,6 @@ LONGEST = (
 )
 """Folders and files: what begins first ends while there is still something else to do."""
 
-
 # On a shared machine the clock measures the neighbours. In CI, Hypothesis derandomises by itself.
 settings.register_profile("hocba", settings(), deadline=None)
 settings.load_profile("hocba")
@@ -167,7 +166,7 @@ def shared_by(item: pytest.Item) -> str:
     if not modules:
         return ""
     chosen = item.callspec.params if hasattr(item, "callspec") else {}
-    return " ".join([item.path.name, *(f"{n}={chosen[n]}" for n in modules if n in chosen)])
+    return " ".join([str(item.path), *(f"{n}={chosen[n]}" for n in modules if n in chosen)])
 
 
 def pytest_report_header() -> str:

@@ -244,8 +244,7 @@ def database_on(server_url: str, template: str = "template0") -> Iterator[str]:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
         _execute(url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        for left in Path().glob(f"{name}.*"):
-            left.unlink()
+        _remove_files_of(name)
 
 
 class SpareDatabases:
@@ -253,12 +252,13 @@ class SpareDatabases:
     make one as many a test takes.
 
     A database is emptied for the next test, and what the template held is put back. One that is
-    not what it was (a table, an index, a trigger, statistics of the planner) is not used again.
+    not what it was (a table, an index, a trigger, statistics of the planner), or in which a table
+    has grown large, is not used again.
     """
 
     def __init__(self, server_url: str, template_url: str) -> None:
         prepare(template_url)
-        with _connected(template_url) as connection:
+        with connected(template_url) as connection:
             connection.execute(_KEEP)
         self._server_url = server_url
         self._template = str(make_url(template_url).database)
@@ -272,18 +272,18 @@ class SpareDatabases:
         else:
             owner = contextlib.ExitStack()
             url = owner.enter_context(database_on(self._server_url, self._template))
-            with _connected(url) as connection:
+            with connected(url) as connection:
                 shape = _shape(connection)
+        is_same = False
         try:
             yield url
-        finally:
-            name = str(make_url(url).database)
-            for left in Path().glob(f"{name}.*"):
-                left.unlink()
-            with _connected(url) as connection:
+            with connected(url) as connection:
                 connection.execute(_DISCONNECT_OTHERS)
-                connection.execute(_EMPTY)
                 is_same = _shape(connection) == shape
+                if is_same:
+                    connection.execute(_EMPTY)
+        finally:
+            _remove_files_of(str(make_url(url).database))
             if is_same:
                 self._spare.append((owner, url, shape))
             else:
@@ -318,18 +318,13 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 _EMPTY = """
 DO $$
-DECLARE name text; size bigint;
+DECLARE name text;
 BEGIN
     SET LOCAL session_replication_role = replica;  -- the log's triggers refuse it
-    FOR name, size IN SELECT relname, pg_table_size(pg_class.oid) FROM pg_class
-        JOIN pg_namespace ON pg_namespace.oid = relnamespace AND nspname = 'public'
-        WHERE relkind = 'r'
+    FOR name IN SELECT relname FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
     LOOP
-        IF size > 65536 THEN
-            EXECUTE format('TRUNCATE public.%I', name);
-        ELSE
-            EXECUTE format('DELETE FROM public.%I', name);
-        END IF;
+        EXECUTE format('DELETE FROM public.%I', name);
         IF to_regclass(format('kept.%I', name)) IS NOT NULL THEN
             EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', name, name);
         END IF;
@@ -341,6 +336,8 @@ _SHAPE = """
 SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
     SELECT concat('class ', oid, relname, relnamespace, relkind, relpages, reltuples, relacl,
         reloptions) FROM pg_class WHERE oid >= 16384 AND relkind <> 't'
+    UNION ALL SELECT concat('large ', oid) FROM pg_class
+        WHERE oid >= 16384 AND relkind = 'r' AND pg_table_size(oid) > 65536
     UNION ALL SELECT concat('attribute ', attrelid, attname, atttypid, attnotnull, attisdropped)
         FROM pg_attribute WHERE attrelid >= 16384
     UNION ALL SELECT concat('trigger ', oid, tgname, tgenabled) FROM pg_trigger
@@ -356,7 +353,9 @@ SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
         WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
 ) AS lines (line)
 """
-"""What of a database must be as it was: everything but rows. A TRUNCATE changes none of it."""
+"""What of a database must be as it was: everything but rows, of which there may be only so many, as
+deleted ones leave room behind that the planner counts.
+"""
 
 
 def _shape(connection: psycopg.Connection[Any]) -> str:
@@ -365,13 +364,17 @@ def _shape(connection: psycopg.Connection[Any]) -> str:
     return str(row[0])
 
 
-def _connected(url: str) -> psycopg.Connection[Any]:
+def connected(url: str | URL) -> psycopg.Connection[Any]:
+    """A connection by the driver alone; each statement is a transaction."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(False)
     return psycopg.connect(plain, autocommit=True)
 
 
+def _remove_files_of(name: str) -> None:
+    for left in Path().glob(f"{name}.*"):
+        left.unlink()
+
+
 def _execute(url: URL, statement: sql.Composed) -> None:
-    with psycopg.connect(
-        url.set(drivername="postgresql").render_as_string(False), autocommit=True
-    ) as connection:
+    with connected(url) as connection:
         connection.execute(statement)

@@ -14,6 +14,7 @@ from tests.databases import (
     NoPostgres,
     PostgresServer,
     SpareDatabases,
+    connected,
     packaged_binaries,
     postgres,
     start_postgres,
@@ -28,9 +29,7 @@ time.sleep(60)
 
 
 def answer(server: PostgresServer, query: str) -> object:
-    with psycopg.connect(
-        make_url(server.url).set(drivername="postgresql").render_as_string(False)
-    ) as connection:
+    with connected(server.url) as connection:
         cursor = connection.execute(query)
         row = cursor.fetchone() if cursor.description else None
         return row and row[0]
@@ -93,8 +92,7 @@ def database_of(url: str) -> str:
 
 
 def execute(url: str, *statements: str) -> list[tuple[Any, ...]]:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(False)
-    with psycopg.connect(plain) as connection:
+    with connected(url) as connection:
         *before, last = statements
         for statement in before:
             connection.execute(statement)
@@ -133,6 +131,7 @@ def test_a_database_is_used_again_with_the_rows_it_had_at_first(
         "ALTER TABLE statement_index RENAME TO formerly",
         "ALTER TABLE log_head ADD COLUMN another int",
         "ANALYZE log_head",
+        "INSERT INTO log_migrations SELECT n FROM generate_series(1, 9999) AS n",
     ],
 )
 def test_a_database_that_is_not_what_it_was_is_not_used_again(
@@ -149,8 +148,8 @@ def test_whoever_is_still_connected_to_a_database_is_sent_away(
     prepared_postgres: SpareDatabases,
 ) -> None:
     with prepared_postgres.one() as url:
-        plain = make_url(url).set(drivername="postgresql").render_as_string(False)
-        held = psycopg.connect(plain)
+        held = connected(url)
+        held.execute("BEGIN")
         held.execute("LOCK TABLE log_head")
     with pytest.raises(psycopg.OperationalError):
         held.execute("SELECT 1")
