@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from lrs.log.recorder import LogRecorder, present
+from lrs.log.storage import Task, take_turn
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 VERSION_TABLE = "read_tables_version"
 BATCH = 1000  # events a transaction while filling
-_TURN = 7_201_966_052  # of the processes that migrate, on PostgreSQL
 
 
 def migrate_tables(connection: Connection) -> None:
     """Run the migrations this database has not seen, in the transaction of ``connection``."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
+    take_turn(connection, Task.MIGRATE_TABLES, wait=True)
     if _version(connection) != newest_version():
         from alembic import command  # it takes as long to load as a store takes to open
 

@@ -20,7 +20,6 @@ from lrs.audit.sealer import (
     Tree,
     following_leaves,
     store_tree,
-    take_turn,
     tree_of,
 )
 from lrs.audit.second_key import read_second
@@ -35,6 +34,7 @@ from lrs.audit.start import (
 )
 from lrs.audit.tiles import HEIGHT, RightEdge, stored_tile
 from lrs.log.recorder import LogRecorder
+from lrs.log.storage import Task, take_turn
 from lrs.log.tables import LOG_EPOCH, MERKLE_TILE, MERKLE_TREE
 from lrs.settings import Settings
 from projections.rows import insert_rows
@@ -77,7 +77,7 @@ def recover(
     file = CheckpointFile(settings.checkpoints_path)
     remembered = remembered_by(file)
     with log.storage.read() as turn:
-        take_turn(turn, wait=True)
+        take_turn(turn, Task.SEAL, wait=True)
         loss = find_loss(log, settings)
         if loss is None:
             return None
@@ -103,7 +103,7 @@ def mend_tiles(log: LogRecorder, progress: Progress = lambda done, size: None) -
     then tell what the leaves were, and stay. Raises EventsMissing when the log has a gap.
     """
     with log.storage.read() as turn:
-        take_turn(turn, wait=True)
+        take_turn(turn, Task.SEAL, wait=True)
         with log.storage.read() as connection:
             signed = latest(connection)
         if signed is not None:

@@ -19,7 +19,7 @@ from threading import Event, Thread
 from typing import Final, NamedTuple, Self
 
 import structlog
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from lrs.audit.checkpoints import (
     Checkpoint,
@@ -34,6 +34,7 @@ from lrs.audit.cosignatures import Cosigner
 from lrs.audit.notes import Note, Signer
 from lrs.audit.tiles import WIDTH, RightEdge, Tile
 from lrs.log.recorder import Head, LogRecorder, wall_clock
+from lrs.log.storage import Task, take_turn
 from lrs.log.tables import EVENT_LOG, MERKLE_TILE, MERKLE_TREE, SIGNED_CHECKPOINT
 from projections.rows import fetch_rows, insert_rows
 
@@ -42,7 +43,6 @@ INTERVAL: Final = 1.0  # seconds between two notes, at least
 SECOND: Final = 1_000_000  # microseconds
 POLL: Final = 0.5  # seconds between looks, for what other processes append
 AFTER_FAILURE: Final = 1.0  # seconds
-TURN: Final = 7201966052  # of PostgreSQL's advisory locks
 
 _TREE = select(MERKLE_TREE.c.epoch, MERKLE_TREE.c.size, MERKLE_TREE.c.range, MERKLE_TREE.c.edge)
 _LOCKED = select(MERKLE_TREE.c.epoch, MERKLE_TREE.c.size).with_for_update()
@@ -163,7 +163,7 @@ class Sealer:
         """
         log = self._log
         with log.storage.read() as connection:
-            if not take_turn(connection, wait=last):
+            if not take_turn(connection, Task.SEAL, wait=last):
                 return POLL
             tree, head = self._found(connection), log.head_of(connection)
             signed = self._copy_out(connection)
@@ -302,16 +302,6 @@ def following_leaves(
         missing = next(p for p, (at, _) in enumerate(found, after + 1) if at != p)
         raise EventsMissing(missing)
     return [leaf for _, leaf in found]
-
-
-def take_turn(connection: Connection, *, wait: bool = False) -> bool:
-    """Whether this transaction may seal, and nobody else until it ends. On SQLite it always may:
-    there is no other process.
-    """
-    if connection.dialect.name == "sqlite":
-        return True
-    lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
-    return connection.scalar(text(f"SELECT {lock}({TURN})")) is not False
 
 
 def seal_lag(log: LogRecorder, connection: Connection) -> tuple[int, float]:

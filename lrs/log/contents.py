@@ -7,6 +7,7 @@ from lrs.log.rows import Content, Opened, Row
 from lrs.privacy.sealing import ID_BYTES, SALT_BYTES, DataKey, SealBroken, place_of
 from schemas.events import LogEntry
 
+as_entry = LogEntry._make  # in half the time of LogEntry()
 FoundKeys = Mapping[bytes, DataKey | None]
 """Data keys by id; None for one that was destroyed."""
 
@@ -28,13 +29,14 @@ def key_ids(rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
 
 
 def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntry]:
-    """The rows as entries, opened; without content those whose key was destroyed.
+    """The rows, each with one value more, as entries, opened; without content those whose key was
+    destroyed.
 
     Raises ContentBroken.
     """
     entries = []
     for row in rows:
-        position, stored, kind, stream, version, credential, salt, commitment, leaf, body, *_ = row
+        position, stored, kind, stream, version, credential, salt, commitment, leaf, body, _ = row
         if not salt:
             key = keys[body[:ID_BYTES]]
             if key is None:
@@ -45,11 +47,8 @@ def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntr
                 except SealBroken:
                     raise ContentBroken(position) from None
                 salt, body = plain[:SALT_BYTES], plain[SALT_BYTES:]
-        entries.append(
-            LogEntry(
-                position, stored, kind, stream, version, credential, salt, commitment, leaf, body
-            )
-        )
+        said = (position, stored, kind, stream, version, credential, salt, commitment, leaf, body)
+        entries.append(as_entry((*said, None)))
     return entries
 
 

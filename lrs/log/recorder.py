@@ -390,6 +390,11 @@ class LogRecorder(ProcessRecorder):
     def head_of(self, connection: Connection) -> Head:
         return Head(*self._fetch(connection, "SELECT position, stored FROM log_head", ())[0])
 
+    def key_generation(self, connection: Connection) -> int:
+        """Changes whenever data keys are destroyed: what was opened before is not read again."""
+        generation: int = self._fetch(connection, "SELECT key_generation FROM log_head", ())[0][0]
+        return generation
+
     def read(
         self,
         after: int = 0,
@@ -459,9 +464,8 @@ class LogRecorder(ProcessRecorder):
         """What became of the content of each row, and the content itself, as it was recorded."""
         keys: Mapping[bytes, DataKey | None] | None = {}
         if ids := key_ids(rows):
-            generation = self._fetch(connection, "SELECT key_generation FROM log_head", ())[0][0]
             try:
-                keys = self.keys.by_id(connection, generation, ids)
+                keys = self.keys.by_id(connection, self.key_generation(connection), ids)
             except InvalidSettings:
                 keys = None
         return [opened(row, keys) for row in rows]

@@ -16,6 +16,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import IntEnum
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -38,6 +39,15 @@ threads than cores spend their time handing it round: 16 readers answered 360 pa
 answered 520."""
 
 logger = logging.getLogger(__name__)
+
+
+class Task(IntEnum):
+    """What one process at a time does, on PostgreSQL by its advisory locks."""
+
+    MIGRATE_LOG = 7_201_966_051
+    MIGRATE_TABLES = 7_201_966_052
+    SEAL = 7_201_966_053
+    FOLLOW = 7_201_966_054
 
 
 class StoreInUse(Exception):
@@ -301,6 +311,16 @@ def open_storage(database_url: str) -> SqliteStorage | PostgresStorage:
     return storage
 
 
+def take_turn(connection: Connection, task: Task, *, wait: bool = False) -> bool:
+    """Whether this transaction may do that, and nobody else until it ends. On SQLite it always may:
+    there is no other process.
+    """
+    if connection.dialect.name == "sqlite":
+        return True
+    lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    return connection.scalar(text(f"SELECT {lock}({task})")) is not False
+
+
 def migrate_log(storage: Storage) -> None:
     """Run the numbered SQL files that this database has not seen, in order, in one transaction."""
     folder = files("lrs.log") / "sql" / storage.dialect
@@ -308,7 +328,7 @@ def migrate_log(storage: Storage) -> None:
     with storage.write() as connection:
         driver: Any = connection.connection.driver_connection
         if storage.dialect == "postgresql":
-            driver.execute("SELECT pg_advisory_xact_lock(7201966051)")  # one process migrates
+            driver.execute(f"SELECT pg_advisory_xact_lock({Task.MIGRATE_LOG})")
         driver.execute("CREATE TABLE IF NOT EXISTS log_migrations (name text PRIMARY KEY)")
         done = {name for (name,) in driver.execute("SELECT name FROM log_migrations").fetchall()}
         for script in scripts:

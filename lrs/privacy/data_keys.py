@@ -9,7 +9,6 @@ from the moment its destruction is committed.
 
 import hmac
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,7 +25,7 @@ from lrs.privacy.sealing_key import NotWrappedByThis, SealingKey
 from lrs.settings import InvalidSettings
 from projections.rows import insert_rows
 
-REMEMBERED: Final = 50_000  # unwrapped keys, each way; 0.5 kB each
+REMEMBERED: Final = 20_000  # unwrapped keys; 3.5 kB each once it was used
 AT_ONCE: Final = 5_000  # values a query names
 TOKEN_KEY: Final = b"hocba/token-key/1"
 _PURPOSE: Final = Struct(">16s16sHH")
@@ -62,19 +61,15 @@ class NotErasing(Exception):
         super().__init__("data keys are destroyed within Storage.erase()")
 
 
-class _Recent(OrderedDict[K, V], Generic[K, V]):
-    """What was used last, so many of it."""
-
-    def use(self, key: K) -> V:
-        """Raises KeyError."""
-        value = self[key]
-        self.move_to_end(key)
-        return value
+class _Recent(dict[K, V], Generic[K, V]):
+    """What was found last, so many of it. What is used all the time is found again now and then,
+    which costs less than to move it to the end at every use.
+    """
 
     def keep(self, found: Mapping[K, V]) -> None:
         self.update(found)
-        while len(self) > REMEMBERED:
-            self.popitem(last=False)
+        for old in list(islice(self, max(0, len(self) - REMEMBERED))):
+            del self[old]
 
 
 class DataKeys:
@@ -110,9 +105,10 @@ class DataKeys:
         missing: set[bytes] = set()
         with self._lock:
             self._be_at(generation)
+            known = self._by_id
             for id_ in ids:
                 try:
-                    found[id_] = self._by_id.use(id_)
+                    found[id_] = known[id_]
                 except KeyError:
                     missing.add(id_)
         if missing:
@@ -145,7 +141,7 @@ class DataKeys:
             self._be_at(generation)
             for subject in subjects:
                 try:
-                    keys.all[subject] = self._by_subject.use((subject, year))
+                    keys.all[subject] = self._by_subject[subject, year]
                 except KeyError:
                     missing.append(subject)
         if missing:
@@ -159,6 +155,7 @@ class DataKeys:
             with self._lock:
                 if self._generation == keys.generation:
                     self._by_subject.keep({(s, keys.year): key for s, key in keys.new.items()})
+                    self._by_id.keep({key.id: key for key in keys.new.values()})
 
     def _be_at(self, generation: int) -> None:
         """Forget every key when keys were destroyed since, or are not destroyed yet."""

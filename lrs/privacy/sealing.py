@@ -30,16 +30,12 @@ OVERHEAD: Final = BEFORE + SALT_BYTES + TAG_BYTES
 SECRET_BYTES: Final = 64
 HALF: Final = 16
 
-_PLACE: Final = Struct(">QH16sI")
+place_of: Final = Struct(">QH16sI").pack
+"""The associated data of an event: of its position, kind, stream id and stream version."""
 
 
 class SealBroken(Exception):
     """What was sealed is not what is there: it was changed, or is in another place."""
-
-
-def place_of(position: int, kind: int, stream_id: bytes, stream_version: int) -> bytes:
-    """The associated data of an event."""
-    return _PLACE.pack(position, kind, stream_id, stream_version)
 
 
 class DataKey:
@@ -47,20 +43,29 @@ class DataKey:
     the hashes by which a retry is told.
     """
 
-    __slots__ = ("_hashing", "_sealing", "id")
+    __slots__ = ("_cipher", "_hashing", "_sealing", "id")
 
     def __init__(self, id_: bytes, secret: bytes) -> None:
         self.id = id_
-        self._sealing = secret[:32]  # an AESGCM made of it takes 2.5 kB, and 1 us to make
+        self._sealing = secret[:32]
         self._hashing = secret[32:]
+        self._cipher: AESGCM | None = None  # takes 2.5 kB, and as long to make as to use
+
+    @property
+    def cipher(self) -> AESGCM:
+        """Raises ValueError for a secret that is too short."""
+        cipher = self._cipher
+        if cipher is None:
+            cipher = self._cipher = AESGCM(self._sealing)
+        return cipher
 
     def seal(self, nonce: bytes, plain: bytes, place: bytes) -> bytes:
-        return self.id + nonce + AESGCM(self._sealing).encrypt(nonce, plain, place)
+        return self.id + nonce + self.cipher.encrypt(nonce, plain, place)
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
         """What was sealed in this place. Raises SealBroken."""
         try:
-            return AESGCM(self._sealing).decrypt(sealed[ID_BYTES:BEFORE], sealed[BEFORE:], place)
+            return self.cipher.decrypt(sealed[ID_BYTES:BEFORE], sealed[BEFORE:], place)
         except (InvalidTag, ValueError) as error:  # ValueError: too short, or the key is
             raise SealBroken from error
 
