@@ -155,6 +155,22 @@ def test_an_event_that_cannot_be_applied_stops_its_projection_and_no_other(
         follower.close()
 
 
+def test_a_failure_that_passes_is_forgotten(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("unreadable")
+
+    follower = Follower(store.log, FOLLOWED)
+    try:
+        wait_for(lambda: positions(store) == everywhere(store.log.head().position))
+        monkeypatch.setattr(store.log, "read_in", fail)
+        end = record(store, 1)
+        wait_for(lambda: follower.failures.keys() == everywhere(0).keys())
+        monkeypatch.undo()
+        wait_for(lambda: positions(store) == everywhere(end) and not follower.failures)
+    finally:
+        follower.close()
+
+
 def refuse(monkeypatch: pytest.MonkeyPatch, projection: ModuleType) -> None:
     apply = projection.apply
 
