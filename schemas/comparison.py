@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 
 from schemas.agents import folded_mbox
-from schemas.formats import parse_timestamp
+from schemas.formats import microseconds
 from schemas.rules import Version
 
 HALF: Final = 16
@@ -72,7 +72,7 @@ def _only_in_1_0(statement: Mapping[str, Any]) -> list[Any]:
         {**attachment, "sha2": attachment["sha2"].lower(), "length": _number(attachment["length"])}
         for attachment in statement.get("attachments", ())
     ]
-    canonical = [None if timestamp is None else parse_timestamp(timestamp), attachments]
+    canonical = [None if timestamp is None else microseconds(timestamp), attachments]
     if statement["object"].get("objectType") == "SubStatement":
         canonical.append(_only_in_1_0(statement["object"]))
     return canonical
@@ -101,7 +101,7 @@ def _object(target: Mapping[str, Any]) -> Any:
             return {"statement": target["id"].lower()}
         case "SubStatement":
             timestamp = target.get("timestamp")
-            moment = None if timestamp is None else parse_timestamp(timestamp)
+            moment = None if timestamp is None else microseconds(timestamp)
             return {**_statement(target), "timestamp": moment}
         case _:
             return _agent(target)

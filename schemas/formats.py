@@ -126,7 +126,12 @@ def parse_timestamp(text: str) -> int:
     """
     if not is_timestamp(text):
         raise ValueError(text)
-    moment = _moment(text)
+    return microseconds(text)
+
+
+def microseconds(timestamp: str) -> int:
+    """The same of a text that was found to be a timestamp before: of every statement's."""
+    moment = _moment(timestamp)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // _MICROSECOND

@@ -24,8 +24,10 @@ def remembered(derive: Callable[Texts, bytes]) -> Callable[Texts, bytes]:
 
     @wraps(derive)
     def derived(*texts: Texts.args, **named: Texts.kwargs) -> bytes:
-        is_short = sum(map(len, cast(tuple[str, ...], texts))) <= _LONGEST_REMEMBERED
-        return (recent if is_short else derive)(*texts, **named)
+        for text in cast(tuple[str, ...], texts):
+            if len(text) > _LONGEST_REMEMBERED:
+                return derive(*texts, **named)
+        return recent(*texts, **named)
 
     return derived
 

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct, field
 
 from schemas.events import Kind
-from schemas.keys import key_of
+from schemas.keys import key_of, remembered
 
 STREAM: Final = bytes(16)
 
@@ -495,10 +495,12 @@ def identity_key(agent: Any) -> bytes | None:
     return None
 
 
+@remembered
 def _account_key(home_page: str, name: str) -> bytes:
     return key_of("identity", f"account\0{home_page}\0{name}")
 
 
+@remembered
 def _mbox_key(mbox: str) -> bytes:
     return _digest_key(sha1(mbox.encode(), usedforsecurity=False).hexdigest())
 

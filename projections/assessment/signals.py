@@ -6,7 +6,6 @@ text, not from a float.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Context, Decimal, Inexact, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
@@ -16,7 +15,7 @@ from msgspec import Raw, Struct
 
 from projections.assessment.tables import NOBODY_KNOWN, EvidenceRow, VoidRow
 from schemas.events import LogEntry
-from schemas.formats import parse_timestamp
+from schemas.formats import microseconds
 from schemas.keys import activity_key, registration_key, verb_key
 from schemas.register import identity_key
 from schemas.statement import VOIDED
@@ -35,8 +34,6 @@ the tables, or keep an evaluation computing, with one number."""
 
 _EXACT: Final = Context(prec=4 * DECIMALS, traps=[Inexact])
 _LAST: Final = Decimal(1).scaleb(-DECIMALS)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _NUMBER: Final = r"([0-9]+(?:[.,][0-9]+)?)"
 _DURATION: Final = re.compile(
     rf"P(?:{_NUMBER}W|(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?)"
@@ -100,7 +97,7 @@ def read(entry: LogEntry) -> EvidenceRow | VoidRow | None:
         verb_key(verb),
         activity_key(target.id) if target.object_type == "Activity" else b"",
         b"" if registration is None else registration_key(registration),
-        entry.stored if statement.timestamp is None else _microseconds(statement.timestamp),
+        entry.stored if statement.timestamp is None else microseconds(statement.timestamp),
         completed,
         passed,
         score,
@@ -154,14 +151,3 @@ def _seconds(duration: str) -> str:
         if number is not None:
             total = _EXACT.fma(Decimal(number.replace(",", ".")), unit, total)
     return f"{total:f}" if total else NO_TIME
-
-
-def _microseconds(timestamp: str) -> int:
-    """As ``parse_timestamp``, for what was found to be a timestamp before it was stored."""
-    try:
-        moment = datetime.fromisoformat(timestamp)
-    except ValueError:  # a form that RFC 3339 allows and Python does not read
-        return parse_timestamp(timestamp)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
