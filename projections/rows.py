@@ -27,6 +27,8 @@ from sqlalchemy.types import TypeEngine
 
 AT_ONCE = 64  # rows a call on SQLite; each number up to it is a prepared statement of its own
 
+LISTED_AT_ONCE = 300  # values a query lists on SQLite
+
 COPY_TYPES: dict[type[TypeEngine[Any]], str] = {
     SmallInteger: "int2",
     BigInteger: "int8",
@@ -122,6 +124,20 @@ def fetch_rows(
     else:
         with driver.cursor(binary=True) as cursor:
             rows = cursor.execute(text, values).fetchall()
+    return rows
+
+
+def fetch_among(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
+    """The rows of a query with one list of values, at ``IN ({})``; past SQLAlchemy, as above."""
+    driver: Any = connection.connection.driver_connection
+    rows: list[Any] = []
+    if connection.dialect.name == "sqlite":
+        for start in range(0, len(values), LISTED_AT_ONCE):
+            some = values[start : start + LISTED_AT_ONCE]
+            rows += driver.execute(sql.format(",".join("?" * len(some))), some).fetchall()
+    elif values:
+        with driver.cursor(binary=True) as cursor:
+            rows = cursor.execute(sql.replace("IN ({})", "= ANY(%s)"), (list(values),)).fetchall()
     return rows
 
 

@@ -51,10 +51,6 @@ class PostgresLogRecorder(LogRecorder):
             rows: list[Any] = cursor.execute(_placeholders(sql), values).fetchall()
         return rows
 
-    def _fetch_in(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
-        listed = sql.replace("IN ({})", "= ANY(?)")
-        return self._fetch(connection, listed, (list(values),))
-
 
 @lru_cache(maxsize=256)
 def _placeholders(sql: str) -> str:

@@ -38,7 +38,7 @@ from lrs.privacy.data_keys import DataKeys, Keys, Subject, no_key
 from lrs.privacy.sealing import ID_BYTES, NONCE_BYTES, DataKey, place_of
 from lrs.privacy.subjects import retention_of
 from lrs.settings import InvalidSettings
-from projections.rows import insert_rows
+from projections.rows import fetch_among, insert_rows
 from schemas.events import CATEGORIES, TOPICS, Category, LogEntry, NewEvent
 
 Clock = Callable[[], int]
@@ -259,7 +259,7 @@ class LogRecorder(ProcessRecorder):
             f"SELECT position, substr(body, 1, {ID_BYTES}) FROM event_log"
             " WHERE position IN ({}) AND length(salt) = 0"
         )
-        ids = dict(self._fetch_in(connection, sql, positions))
+        ids = dict(fetch_among(connection, sql, positions))
         keys = self.keys.by_id(connection, turn.key_generation, set(ids.values()))
         return {position: keys[id_] for position, id_ in ids.items()}
 
@@ -430,7 +430,7 @@ class LogRecorder(ProcessRecorder):
         if not positions:
             return []
         sql = f"SELECT {_COLUMNS}, {_GENERATION} FROM event_log WHERE position IN ({{}})"
-        found = {row[0]: row for row in self._fetch_in(connection, sql, positions)}
+        found = {row[0]: row for row in fetch_among(connection, sql, positions)}
         return self._entries(connection, [found[position] for position in positions])
 
     def _entries(self, connection: Connection, rows: Sequence[Any]) -> list[LogEntry]:
@@ -457,7 +457,7 @@ class LogRecorder(ProcessRecorder):
         database.
         """
         sql = f"SELECT {_COLUMNS} FROM event_log WHERE position IN ({{}})"
-        found = self._fetch_in(connection, sql, positions) if positions else []
+        found = fetch_among(connection, sql, positions) if positions else []
         return sorted(starmap(Row, found))
 
     def open_rows(self, connection: Connection, rows: Sequence[Row]) -> list[Opened]:
@@ -494,7 +494,7 @@ class LogRecorder(ProcessRecorder):
         if not sha2s:
             return {}
         sql = f"SELECT sha2, content, {_GENERATION} FROM attachment_sealed WHERE sha2 IN ({{}})"
-        rows = self._fetch_in(connection, sql, sha2s)
+        rows = fetch_among(connection, sql, sha2s)
         found: dict[str, bytes] = {}
         if rows:
             ids = {content[:ID_BYTES] for _, content, _ in rows}
@@ -504,16 +504,12 @@ class LogRecorder(ProcessRecorder):
                 if key is not None and sha2 not in found:
                     found[sha2] = key.open(content, sha2.encode())
         sql = "SELECT sha2, content FROM attachment_content WHERE sha2 IN ({})"
-        found.update(self._fetch_in(connection, sql, sha2s))
+        found.update(fetch_among(connection, sql, sha2s))
         return found
 
     @abstractmethod
     def _fetch(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
         """Rows of a query whose parameters are marked by ``?``."""
-
-    @abstractmethod
-    def _fetch_in(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
-        """Rows of a query with one list of values at ``{}``."""
 
     # Listening
 

@@ -43,10 +43,3 @@ class SqliteLogRecorder(LogRecorder):
         driver: Any = connection.connection.driver_connection
         rows: list[Any] = driver.execute(sql, values).fetchall()
         return rows
-
-    def _fetch_in(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
-        rows: list[Any] = []
-        for start in range(0, len(values), KEYS_AT_ONCE):
-            part = values[start : start + KEYS_AT_ONCE]
-            rows += self._fetch(connection, sql.format(",".join("?" * len(part))), part)
-        return rows

@@ -23,12 +23,14 @@ from lrs.log.tables import ATTACHMENT_SEALED, DATA_KEY, LOG_HEAD, SEALING
 from lrs.privacy.sealing import ID_BYTES, SECRET_BYTES, DataKey
 from lrs.privacy.sealing_key import NotWrappedByThis, SealingKey
 from lrs.settings import InvalidSettings
-from projections.rows import insert_rows
+from projections.rows import fetch_among, insert_rows
 
 REMEMBERED: Final = 20_000  # unwrapped keys; 3.5 kB each once it was used
 AT_ONCE: Final = 5_000  # values a query names
 TOKEN_KEY: Final = b"hocba/token-key/1"
 _PURPOSE: Final = Struct(">16s16sHH")
+
+KEY_COLUMNS: Final = "k.key_id, k.subject_token, k.retention, k.year, k.wrapped"
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,6 +44,16 @@ class HeldKey(NamedTuple):
     id: bytes
     retention: int
     year: int
+
+
+class KeyRow(NamedTuple):
+    """A row of ``data_key``."""
+
+    key_id: bytes
+    subject_token: bytes
+    retention: int
+    year: int
+    wrapped: bytes
 
 
 class DataKeyBroken(Exception):
@@ -112,7 +124,7 @@ class DataKeys:
                 except KeyError:
                     missing.add(id_)
         if missing:
-            rows = self._rows(connection, DATA_KEY.c.key_id, missing)
+            rows = self._rows(connection, "key_id", missing)
             fetched: dict[bytes, DataKey | None] = dict.fromkeys(missing)
             for row in rows:
                 try:
@@ -169,7 +181,7 @@ class DataKeys:
     ) -> dict[Subject, DataKey]:
         self.unlock(connection)
         tokens = {subject: self._token(subject) for subject, _ in subjects}
-        rows = self._rows(connection, DATA_KEY.c.subject_token, tokens.values())
+        rows = self._rows(connection, "subject_token", tokens.values())
         there = {(row.subject_token, row.retention): row for row in rows if row.year == year}
         keys, made = {}, []
         for subject, retention in subjects:
@@ -187,14 +199,17 @@ class DataKeys:
         return keys
 
     def _rows(
-        self, connection: Connection, column: Any, values: Collection[bytes]
-    ) -> Iterator[Any]:
+        self, connection: Connection, column: str, values: Collection[bytes]
+    ) -> Iterator[KeyRow]:
         """The rows whose column has one of these values; afterwards they can be unwrapped."""
-        columns = (SEALING.c.fingerprint, SEALING.c.token_key, *DATA_KEY.c)
+        sql = (
+            f"SELECT s.fingerprint, s.token_key, {KEY_COLUMNS} FROM sealing s"
+            f" LEFT JOIN data_key k ON k.{column} IN ({{}})"
+        )
         for some in _parts(values):
-            joined = SEALING.outerjoin(DATA_KEY, column.in_(some))
-            for row in connection.execute(select(*columns).select_from(joined)):
-                self._unlock(row.fingerprint, row.token_key)
+            for fingerprint, token_key, *key in fetch_among(connection, sql, some):
+                self._unlock(fingerprint, token_key)
+                row = KeyRow(*key)
                 if row.key_id is not None:
                     yield row
 
