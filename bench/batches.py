@@ -4,14 +4,15 @@ The parts are what no store of this kind can leave out: read the JSON, check the
 leaf, insert its rows. They are measured in this process: the first three on bodies as they are
 sent, the last with all the rows the server wrote, put into the same schema by the driver's
 ``executemany``, a transaction for each batch. So both begin with empty tables and end with the
-same. On PostgreSQL the time of its processes counts too, on both sides.
+same, those that follow the log too, as far as they had followed it. On PostgreSQL the time of its
+processes counts too, on both sides.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from bench.asking import Asked, Asker, describe
 from bench.databases import Database, NewDatabase
@@ -22,10 +23,11 @@ from bench.server import serving
 from bench.stores import opened
 from bench.traffic import POST, Traffic, batch_bodies
 from lrs.log import leaf
-from lrs.log.tables import EVENT_LOG, EVENT_REGISTRY
+from lrs.log.tables import DATA_KEY, EVENT_LOG, EVENT_REGISTRY
+from lrs.privacy.sealing import ID_BYTES
 from lrs.rebuild import tables_of
 from lrs.store import Store
-from projections import statement_index
+from projections import assessment, statement_index
 from schemas import json_text
 from schemas.statement import check_statement
 
@@ -34,6 +36,17 @@ BATCH: Final = 50
 CONNECTIONS: Final = 4
 IN_MEMORY: Final = 1214
 """Statements a second: the best peer on this class of machine, which keeps nothing on a disk."""
+
+TABLES: Final = (
+    EVENT_REGISTRY,
+    EVENT_LOG,
+    DATA_KEY,
+    *tables_of(statement_index.TABLES),
+    *tables_of(assessment.TABLES),
+)
+"""Where a statement has rows of its own. Rows that many share, of activities and of the tree, are left
+out.
+"""
 
 Rows = Mapping[Table, Sequence[Sequence[Any]]]
 """What one batch puts into each table."""
@@ -100,20 +113,33 @@ def _cpu_of(part: Callable[[], None]) -> float:
 def _rows_by_batch(store: Store) -> list[Rows]:
     """All rows the server wrote for statements, by the request that sent them."""
     position = statement_index.TABLES.statements.c.position
-    tables = (EVENT_REGISTRY, EVENT_LOG, *tables_of(statement_index.TABLES))
     with store.storage.read() as connection:
         first, last = connection.execute(select(func.min(position), func.max(position))).one()
         number = (last + 1 - first) // BATCH
-        batches: list[dict[Table, list[Any]]] = [{t: [] for t in tables} for _ in range(number)]
-        for table in tables:
-            of_statements = select(table).where(table.c.position >= first)
-            for row in connection.execute(of_statements.order_by(*table.primary_key.columns)):
-                batches[(_written_at(row) - first) // BATCH][table].append(tuple(row))
+        batches: list[dict[Table, list[Any]]] = [{t: [] for t in TABLES} for _ in range(number)]
+        sealed = _first_sealed(connection)
+        for table in TABLES:
+            for row in connection.execute(select(table).order_by(*table.primary_key.columns)):
+                written = _written_at(row, sealed)
+                if first <= written < first + number * BATCH:
+                    batches[(written - first) // BATCH][table].append(tuple(row))
     return [*batches]
 
 
-def _written_at(row: Any) -> int:
-    """A link that comes by a reference is written with the later of the two statements."""
+def _first_sealed(connection: Connection) -> dict[bytes, int]:
+    """Where each data key was made: at the first event it seals."""
+    body, position = EVENT_LOG.c.body, EVENT_LOG.c.position
+    key_id = func.substr(body, 1, ID_BYTES)
+    query = select(key_id, func.min(position)).where(EVENT_LOG.c.salt == b"").group_by(key_id)
+    return {bytes(id_): at for id_, at in connection.execute(query)}
+
+
+def _written_at(row: Any, sealed: Mapping[bytes, int]) -> int:
+    """The position with which a row was written. A link that comes by a reference is written with
+    the later of the two statements.
+    """
+    if hasattr(row, "key_id"):
+        return sealed.get(row.key_id, 0)
     return int(max(row.position, getattr(row, "source", 0)))
 
 
