@@ -44,9 +44,7 @@ TABLES: Final = (
     *tables_of(statement_index.TABLES),
     *tables_of(assessment.TABLES),
 )
-"""Where a statement has rows of its own. Rows that many share, of activities and of the tree, are left
-out.
-"""
+"""Where a statement has rows of its own. What many share, activities and the tree, is left out."""
 
 Rows = Mapping[Table, Sequence[Sequence[Any]]]
 """What one batch puts into each table."""
