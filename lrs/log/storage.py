@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import psycopg
+from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
@@ -251,6 +252,9 @@ class PostgresStorage(Storage):
             connect_args={"options": "-c jit=off"},
         )
 
+        for engine in (self._writers, self.readers):
+            event.listen(engine, "connect", _prepare_postgres)
+
     @contextmanager
     def write(self, *, relaxed: bool = False) -> Iterator[Connection]:
         with self._writers.connect() as connection:
@@ -397,6 +401,13 @@ def _relaxed(driver: Any) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA synchronous=FULL")
+
+
+def _prepare_postgres(driver: Any, _record: Any) -> None:
+    """Let COPY write bytes by psycopg's own code in C, which for ``bytea`` one in Python stands in
+    front of: a sixth of the processor time of an append.
+    """
+    driver.adapters.register_dumper(bytes, BytesBinaryDumper)
 
 
 def _begin_deferred(connection: Connection) -> None:
