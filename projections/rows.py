@@ -6,7 +6,7 @@ interpreter lock and has to win it back. So rows go in many at a time: one ``INS
 ``VALUES`` on SQLite, binary ``COPY`` on PostgreSQL.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 AT_ONCE = 64  # rows a call on SQLite; each number up to it is a prepared statement of its own
+MANY_AT_ONCE = 512  # where there are so many: after every call the interpreter is waited for
 
 LISTED_AT_ONCE = 300  # values a query lists on SQLite
 
@@ -63,12 +64,21 @@ def insert_rows(
 def _insert_many_values(
     driver: Any, table: Table, rows: Sequence[tuple[Any, ...]], ignore: bool
 ) -> None:
-    for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
+    for some in _parts(rows):
         driver.execute(
             _values_sql(table.name, len(table.columns), len(some), ignore),
             list(chain.from_iterable(some)),
         )
+
+
+def _parts(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    start = 0
+    for size in (MANY_AT_ONCE, AT_ONCE):
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size
+    if start < len(rows):
+        yield rows[start:]
 
 
 @lru_cache(maxsize=512)
