@@ -3,11 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+
 from lrs.log.rows import Content, Opened, Row
-from lrs.privacy.sealing import ID_BYTES, SALT_BYTES, DataKey, SealBroken, place_of
+from lrs.privacy.sealing import (
+    BEFORE,
+    ID_BYTES,
+    SALT_BYTES,
+    DataKey,
+    SealBroken,
+    place_of,
+)
 from schemas.events import LogEntry
 
-as_entry = LogEntry._make  # in half the time of LogEntry()
 FoundKeys = Mapping[bytes, DataKey | None]
 """Data keys by id; None for one that was destroyed."""
 
@@ -30,25 +38,28 @@ def key_ids(rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
 
 def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntry]:
     """The rows, each with one value more, as entries, opened; without content those whose key was
-    destroyed.
+    destroyed. Raises ContentBroken.
 
-    Raises ContentBroken.
+    Everything that reads the log waits for this loop: it does what ``DataKey.open`` and
+    ``LogEntry()`` do without calling them, in two thirds of the time.
     """
-    entries = []
-    for row in rows:
-        position, stored, kind, stream, version, credential, salt, commitment, leaf, body, _ = row
+    entries: list[LogEntry] = []
+    append, new = entries.append, tuple.__new__
+    for position, stored, kind, stream, version, sender, salt, commitment, leaf, body, _ in rows:
         if not salt:
             key = keys[body[:ID_BYTES]]
             if key is None:
                 body = b""
             else:
+                place = place_of(position, kind, stream, version)
                 try:
-                    plain = key.open(body, place_of(position, kind, stream, version))
-                except SealBroken:
+                    cipher = key.cipher or key.made_cipher()
+                    plain = cipher.decrypt(body[ID_BYTES:BEFORE], body[BEFORE:], place)
+                except (InvalidTag, ValueError):
                     raise ContentBroken(position) from None
                 salt, body = plain[:SALT_BYTES], plain[SALT_BYTES:]
-        said = (position, stored, kind, stream, version, credential, salt, commitment, leaf, body)
-        entries.append(as_entry((*said, None)))
+        said = (position, stored, kind, stream, version, sender, salt, commitment, leaf, body, None)
+        append(new(LogEntry, said))
     return entries
 
 

@@ -25,7 +25,7 @@ from lrs.privacy.sealing_key import NotWrappedByThis, SealingKey
 from lrs.settings import InvalidSettings
 from projections.rows import fetch_among, insert_rows
 
-REMEMBERED: Final = 20_000  # unwrapped keys; 3.5 kB each once it was used
+REMEMBERED: Final = 32_768  # unwrapped keys; 3 kB each once it was used
 AT_ONCE: Final = 5_000  # values a query names
 TOKEN_KEY: Final = b"hocba/token-key/1"
 _PURPOSE: Final = Struct(">16s16sHH")
@@ -106,23 +106,18 @@ class DataKeys:
     # Using keys
 
     def by_id(
-        self, connection: Connection, generation: int, ids: Iterable[bytes]
+        self, connection: Connection, generation: int, ids: Collection[bytes]
     ) -> dict[bytes, DataKey | None]:
         """The keys with these ids; None for one that was destroyed. One whose row was changed opens
         nothing.
 
         At most one query, none where all are remembered.
         """
-        found: dict[bytes, DataKey | None] = {}
-        missing: set[bytes] = set()
         with self._lock:
             self._be_at(generation)
             known = self._by_id
-            for id_ in ids:
-                try:
-                    found[id_] = known[id_]
-                except KeyError:
-                    missing.add(id_)
+            found = {id_: known[id_] for id_ in ids if id_ in known}
+        missing = set(ids).difference(found) if len(found) < len(ids) else set()
         if missing:
             rows = self._rows(connection, "key_id", missing)
             fetched: dict[bytes, DataKey | None] = dict.fromkeys(missing)

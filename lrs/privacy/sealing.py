@@ -43,29 +43,27 @@ class DataKey:
     the hashes by which a retry is told.
     """
 
-    __slots__ = ("_cipher", "_hashing", "_sealing", "id")
+    __slots__ = ("_hashing", "_sealing", "cipher", "id")
 
     def __init__(self, id_: bytes, secret: bytes) -> None:
         self.id = id_
         self._sealing = secret[:32]
         self._hashing = secret[32:]
-        self._cipher: AESGCM | None = None  # takes 2.5 kB, and as long to make as to use
+        self.cipher: AESGCM | None = None  # takes 2.5 kB, and as long to make as to use
 
-    @property
-    def cipher(self) -> AESGCM:
-        """Raises ValueError for a secret that is too short."""
-        cipher = self._cipher
-        if cipher is None:
-            cipher = self._cipher = AESGCM(self._sealing)
-        return cipher
+    def made_cipher(self) -> AESGCM:
+        """The cipher, kept from now on. Raises ValueError for a secret that is too short."""
+        self.cipher = AESGCM(self._sealing)
+        return self.cipher
 
     def seal(self, nonce: bytes, plain: bytes, place: bytes) -> bytes:
-        return self.id + nonce + self.cipher.encrypt(nonce, plain, place)
+        return self.id + nonce + (self.cipher or self.made_cipher()).encrypt(nonce, plain, place)
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
         """What was sealed in this place. Raises SealBroken."""
         try:
-            return self.cipher.decrypt(sealed[ID_BYTES:BEFORE], sealed[BEFORE:], place)
+            cipher = self.cipher or self.made_cipher()
+            return cipher.decrypt(sealed[ID_BYTES:BEFORE], sealed[BEFORE:], place)
         except (InvalidTag, ValueError) as error:  # ValueError: too short, or the key is
             raise SealBroken from error
 
