@@ -1,16 +1,15 @@
 """What it costs that everything can be proved: leaves, the tree, checkpoints, sealed content.
 
-A leaf and a seal are made on the path of every append; their cost is processor time. The sealer
-follows the log beside it: how fast it can, how far it is behind while statements come in, and what
-it takes from them, by two servers asked in turn, one of which has none. Verification and opening
-are what an auditor waits for.
+A commitment and a seal are made on the path of every append; their cost is processor time. The
+sealer makes the leaves and follows the log beside it: how fast it can, how far it is behind while
+statements come in, and what it takes from them, by two servers asked in turn, one of which has
+none. Verification and opening are what an auditor waits for.
 """
 
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from itertools import islice
 from random import Random
 from statistics import median
@@ -187,7 +186,7 @@ def _proofs(database: Database, size: int, report: Report) -> None:
         leaves = [_leaf(index) for index in range(size)]
         tiles = edge.grow(leaves)
         tail = range(size - size % WIDTH + 1, size + 1)
-        rows = [Row(n, n, 2, bytes(16), n, NOBODY, b"", b"", _leaf(n - 1), b"") for n in tail]
+        rows = [_row(n) for n in tail]
         with storage.write() as connection:
             insert_rows(connection, EVENT_LOG, rows)
             insert_rows(connection, MERKLE_TREE, [(True, *Tree.of(1, edge))])
@@ -213,8 +212,12 @@ def _proofs(database: Database, size: int, report: Report) -> None:
     )
 
 
+def _row(position: int) -> Row:
+    return Row(position, position, 2, bytes(16), position, NOBODY, b"", b"", b"")
+
+
 def _leaf(index: int) -> bytes:
-    return sha256(index.to_bytes(8)).digest()
+    return leaf.leaf_hash(_row(index + 1).record)
 
 
 def _posts(

@@ -19,8 +19,9 @@ from lrs.audit.cosigning import read_policy
 from lrs.audit.quorums import last_quorum
 from lrs.audit.sealer import seal_lag
 from lrs.audit.start import MENDS, find_loss
+from lrs.audit.tiles import leaf_in_tree
 from lrs.control import shown_url
-from lrs.log import leaf
+from lrs.log.leaf import commit
 from lrs.log.recorder import LogRecorder
 from lrs.log.rows import Content, Opened, Row
 from lrs.log.storage import sqlite_path
@@ -279,30 +280,34 @@ def _leaves(log: LogRecorder, connection: Connection, chance: random.Random) -> 
     sample = {1, head, *(chance.randint(1, head) for _ in range(SAMPLE))}
     rows = log.rows_at(connection, sorted(sample))
     contents = log.open_rows(connection, rows)
-    wrong = [
-        row.position for row, of in zip(rows, contents, strict=True) if not leaf_holds(row, of)
-    ]
+    in_tree = [leaf_in_tree(connection, row.position) for row in rows]
+    looked_at = zip(rows, contents, in_tree, strict=True)
+    wrong = [row.position for row, of, known in looked_at if not leaf_holds(row, of, known)]
     if wrong:
         seen = f"{len(wrong)} of {len(rows)} differ, the first at position {wrong[0]}"
-        mend = "Somebody changed recorded events. Keep the database; restore a backup beside it."
+        mend = (
+            "Somebody changed recorded events, or the tree: `lrs audit verify` says which. Keep the"
+            " database; restore a backup beside it."
+        )
         yield Finding("fail", "leaves", seen, mend)
     else:
         unread = sum(one.content in (Content.ERASED, Content.LOCKED) for one in contents)
-        seen = f"{len(rows)} computed again, all equal"
+        compared = len(rows) - in_tree.count(None)
+        seen = f"{len(rows)} computed again, {compared} held against the tree, all equal"
         yield Finding("ok", "leaves", f"{seen}; {unread} without content" if unread else seen)
 
 
-def leaf_holds(row: Row, opened: Opened) -> bool:
-    """Whether the leaf recorded with an event is the leaf of what is recorded. Of one whose content
-    cannot be read that is its commitment and all else.
+def leaf_holds(row: Row, opened: Opened, in_tree: bytes | None) -> bool:
+    """Whether what is recorded is what its commitment says, and makes the leaf that is in the tree,
+    once it is. Of what cannot be read the commitment stands.
     """
     match opened.content:
         case Content.BROKEN:
             return False
         case Content.PLAIN | Content.OPENED:
-            if leaf.commit(opened.salt, opened.body) != row.commitment:
+            if commit(opened.salt, opened.body) != row.commitment:
                 return False
-    return leaf.leaf_hash(row.record) == row.leaf
+    return row.leaf is not None and in_tree in (row.leaf, None)
 
 
 def _checkpoints(settings: Settings, log: LogRecorder, connection: Connection) -> Iterator[Finding]:

@@ -218,7 +218,6 @@ class LogEntry(NamedTuple):
     credential: bytes
     salt: bytes
     commitment: bytes
-    leaf: bytes
     body: bytes
     value: Any = None
 

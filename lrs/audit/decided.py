@@ -7,8 +7,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from lrs.log import leaf
+from lrs.audit.tiles import leaf_in_tree
+from lrs.log.leaf import commit
 from lrs.log.recorder import LogRecorder
+from lrs.log.rows import Row
 from schemas.events import Kind, LogEntry
 from schemas.privacy import DESTROYING, PersonForgotten, RetentionApplied
 from schemas.register import AwardDecision, Closing, Withdrawal, record_of
@@ -92,17 +94,9 @@ def entries(
         last = some[-1].position
 
 
-def is_as_recorded(entry: LogEntry) -> bool:
-    """Whether an event is what its commitment and its leaf say."""
-    record = leaf.leaf_record(
-        entry.position,
-        entry.stored,
-        entry.kind,
-        entry.stream_id,
-        entry.stream_version,
-        entry.credential,
-        len(entry.body),
-        entry.commitment,
-    )
-    is_committed = leaf.commit(entry.salt, entry.body) == entry.commitment
-    return is_committed and leaf.leaf_hash(record) == entry.leaf
+def is_as_recorded(source: Connection, entry: LogEntry) -> bool:
+    """Whether an event is what its commitment says, and the tree where a full tile has its leaf."""
+    leaf = Row(*entry[:-1]).leaf
+    is_committed = commit(entry.salt, entry.body) == entry.commitment
+    is_in_tree = leaf_in_tree(source, entry.position) in (leaf, None)
+    return leaf is not None and is_committed and is_in_tree

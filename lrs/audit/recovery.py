@@ -15,7 +15,6 @@ from lrs.audit.checkpoints import CheckpointFile, Epoch, SignedCheckpoint, epoch
 from lrs.audit.notes import Signer, Verifier
 from lrs.audit.sealer import (
     BATCH,
-    EventsMissing,
     Signing,
     Tree,
     following_leaves,
@@ -121,14 +120,10 @@ def mend_tiles(log: LogRecorder, progress: Progress = lambda done, size: None) -
 
 def _all_leaves(log: LogRecorder, size: int) -> Iterator[list[bytes]]:
     """The first leaves of the log, in batches. Raises EventsMissing."""
-    position = 0
-    while position < size:
+    for after in range(0, size, BATCH):
         with log.storage.read() as connection:
-            leaves = following_leaves(log, connection, position, min(BATCH, size - position))
-        if not leaves:
-            raise EventsMissing(position + 1)
+            leaves = following_leaves(log, connection, after, min(after + BATCH, size))
         yield leaves
-        position += len(leaves)
 
 
 def _rebuild(log: LogRecorder, progress: Progress) -> tuple[RightEdge, int]:
@@ -190,7 +185,8 @@ def _begin_epoch(
         if loss.kind == "head":
             connection.execute(text("UPDATE log_head SET position = :end"), {"end": loss.size})
         appended = log.append_in(connection, [event])
-        tiles = edge.grow(following_leaves(log, connection, edge.size, BATCH))
+        position = appended.positions[-1]
+        tiles = edge.grow(following_leaves(log, connection, edge.size, position))
         when = max(appended.head.stored, last.signed + 1 if last else 0)
         note = signing.sign(edge.size, edge.range().root())
         signed = SignedCheckpoint(epoch.epoch, edge.size, str(note), when)
@@ -198,4 +194,4 @@ def _begin_epoch(
         if tree_of(connection) is None:
             insert_rows(connection, MERKLE_TREE, [(True, *Tree.of(epoch.epoch, edge))])
         store_tree(connection, Tree.of(epoch.epoch, edge), tiles, signed)
-    return appended.positions[-1], signed
+    return position, signed

@@ -84,11 +84,21 @@ def _seconds() -> int:
 
 
 class EventsMissing(Exception):
-    """The log has a gap: there is no tree over what is not there."""
+    """The log has a gap, or a row that no program wrote: there is no tree over what is no event."""
 
     def __init__(self, position: int) -> None:
         super().__init__(f"the event at position {position} is missing; restore a backup")
         self.position = position
+
+
+class TreeDiffers(Exception):
+    """The tree is not the one over the log: who went on from it would sign a second history."""
+
+    def __init__(self, size: int, begin: int) -> None:
+        super().__init__(
+            f"the tree of {size} events is not that of the log: an event past position {begin} was"
+            " changed, or the state of the tree; `lrs audit verify` says more"
+        )
 
 
 class SetBack(Exception):
@@ -172,7 +182,8 @@ class Sealer:
             pause = 0.0 if last else self._pause(signed)
             if pause and head.position - tree.size < BATCH:
                 return pause
-            leaves = following_leaves(log, connection, tree.size, BATCH)
+            through = min(head.position, tree.size + BATCH)
+            leaves = following_leaves(log, connection, tree.size, through)
             edge = self._edge(connection, tree)
             tiles = edge.grow(leaves)
             note = None if pause else self._note(edge, head, signed)
@@ -285,22 +296,26 @@ def store_tree(
 
 
 def right_edge(log: LogRecorder, connection: Connection, tree: Tree) -> RightEdge:
-    """What the tree grows from. Raises EventsMissing."""
+    """What the tree grows from. Raises EventsMissing, TreeDiffers."""
     begin = tree.size // WIDTH * WIDTH
-    tail = following_leaves(log, connection, begin, tree.size - begin) if tree.size > begin else []
-    if len(tail) != tree.size - begin:
-        raise EventsMissing(begin + len(tail) + 1)
-    return RightEdge(tree.size, tail, tree.edge)
+    tail = following_leaves(log, connection, begin, tree.size)
+    edge = RightEdge(tree.size, tail, tree.edge)
+    if edge.range().dump() != tree.range:
+        raise TreeDiffers(tree.size, begin)
+    return edge
 
 
 def following_leaves(
-    log: LogRecorder, connection: Connection, after: int, limit: int
+    log: LogRecorder, connection: Connection, after: int, through: int
 ) -> list[bytes]:
-    """Leaf hashes of the events past a position. Raises EventsMissing where there is a gap."""
-    found = log.leaves(connection, after, limit)
-    if found and found[-1][0] != after + len(found):
-        missing = next(p for p, (at, _) in enumerate(found, after + 1) if at != p)
-        raise EventsMissing(missing)
+    """Leaf hashes of the events past one position up to another. Raises EventsMissing."""
+    wanted = max(0, through - after)
+    found = log.leaves(connection, after, wanted)
+    for expected, (position, _) in enumerate(found, after + 1):
+        if position != expected:
+            raise EventsMissing(expected)
+    if len(found) < wanted:
+        raise EventsMissing(after + len(found) + 1)
     return [leaf for _, leaf in found]
 
 

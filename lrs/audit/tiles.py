@@ -9,13 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from lrs.audit.merkle import HASH_BYTES, CompactRange, full_root, hashes_in
-from lrs.log.leaf import leaf_record
 from lrs.log.recorder import LogRecorder
-from lrs.log.tables import EVENT_LOG, MERKLE_TILE, MERKLE_TREE
-from lrs.privacy.sealing import OVERHEAD
+from lrs.log.tables import MERKLE_TILE, MERKLE_TREE
 from projections.rows import fetch_rows
 
 WIDTH: Final = 256
@@ -29,21 +27,9 @@ _TILE = select(MERKLE_TILE.c.hashes).where(
     MERKLE_TILE.c.level == bindparam("level"), MERKLE_TILE.c.number == bindparam("number")
 )
 _EDGE = select(MERKLE_TREE.c.size, MERKLE_TREE.c.edge)
-_ENTRIES = (
-    select(
-        EVENT_LOG.c.position,
-        EVENT_LOG.c.stored,
-        EVENT_LOG.c.kind,
-        EVENT_LOG.c.stream_id,
-        EVENT_LOG.c.stream_version,
-        EVENT_LOG.c.credential,
-        func.length(EVENT_LOG.c.salt),
-        func.length(EVENT_LOG.c.body),
-        EVENT_LOG.c.commitment,
-    )
-    .where(EVENT_LOG.c.position > bindparam("after"), EVENT_LOG.c.position <= bindparam("through"))
-    .order_by(EVENT_LOG.c.position)
-)
+_LEAF = select(
+    func.substr(MERKLE_TILE.c.hashes, bindparam("first"), literal_column(str(HASH_BYTES)))
+).where(MERKLE_TILE.c.level == literal_column("0"), MERKLE_TILE.c.number == bindparam("number"))
 
 
 class TileMissing(LookupError):
@@ -195,6 +181,13 @@ def stored_tile(connection: Connection, level: int, number: int) -> bytes | None
     return bytes(rows[0][0]) if rows else None
 
 
+def leaf_in_tree(connection: Connection, position: int) -> bytes | None:
+    """The leaf hash of an event as a full tile has it; None where no full tile has it yet."""
+    number, place = divmod(position - 1, WIDTH)
+    rows = fetch_rows(connection, _LEAF, {"first": place * HASH_BYTES + 1, "number": number})
+    return bytes(rows[0][0]) if rows else None
+
+
 class Tiles:
     """The tiles in a database, as one connection sees them; what was read once is kept.
 
@@ -248,38 +241,22 @@ class Tiles:
 
     def _records(self, after: int, through: int) -> list[bytes]:
         """The entries of the events past position ``after``, as far as they follow one another."""
-        rows = fetch_rows(self._connection, _ENTRIES, {"after": after, "through": through})
-        found = []
-        for expected, row in enumerate(rows, after + 1):
-            position, stored, kind, stream, version, credential, salt, body, commitment = row
-            if position != expected:
-                break
-            length = body if salt else body - OVERHEAD
-            found.append(
-                leaf_record(position, stored, kind, stream, version, credential, length, commitment)
-            )
-        return found
+        return _following(self._log.records(self._connection, after, through - after), after)
 
     def _read(self, level: int, number: int) -> bytes:
         stored = stored_tile(self._connection, level, number)
         if stored is not None:
             return stored
         if level == 0:
-            return b"".join(self._leaves(number))
+            leaves = self._log.leaves(self._connection, number * WIDTH, WIDTH)
+            return b"".join(_following(leaves, number * WIDTH))
         if self._edge is None:
             rows = fetch_rows(self._connection, _EDGE, {})
             self._edge = split_edge(*rows[0]) if rows else []
         is_edge = level < len(self._edge) and number == self._edge[level].number
         return self._edge[level].hashes if is_edge else b""
 
-    def _leaves(self, number: int) -> list[bytes]:
-        """Leaf hashes that no full tile holds yet, as far as they follow one another."""
-        first = number * WIDTH
-        found = []
-        for expected, (position, leaf) in enumerate(
-            self._log.leaves(self._connection, first, WIDTH), first + 1
-        ):
-            if position != expected:
-                break
-            found.append(bytes(leaf))
-        return found
+
+def _following(found: Sequence[tuple[int, bytes]], after: int) -> list[bytes]:
+    """What was found past a position, as far as the positions follow one another."""
+    return [value for number, (at, value) in enumerate(found, 1) if at == after + number]

@@ -140,7 +140,7 @@ class _Verification:
         self._epochs = EpochChecks(checkpoints.epochs(connection))
         self._rows = RowChecks(report)
         self._registry = RegistryChecks()
-        self._tree = TreeChecks(self._stored_tree, report)
+        self._tree = TreeChecks(log, self._stored_tree, report)
         self._notes = NoteChecks(self._epochs, report)
         self._file = FileChecks(self._epochs)
         self._erasure = ErasureChecks()

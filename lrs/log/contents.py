@@ -1,5 +1,6 @@
 """The content of rows: sealed on their way into the log, opened on their way out."""
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ class ContentBroken(Exception):
 
 def key_ids(rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
     """The ids of the data keys that these rows are sealed under."""
-    return {row[9][:ID_BYTES] for row in rows if not row[6]}
+    return {row[8][:ID_BYTES] for row in rows if not row[6]}
 
 
 def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntry]:
@@ -45,20 +46,20 @@ def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntr
     """
     entries: list[LogEntry] = []
     append, new = entries.append, tuple.__new__
-    for position, stored, kind, stream, version, sender, salt, commitment, leaf, body, _ in rows:
+    for position, stored, kind, stream, version, credential, salt, commitment, body, _ in rows:
         if not salt:
             key = keys[body[:ID_BYTES]]
             if key is None:
                 body = b""
             else:
-                place = place_of(position, kind, stream, version)
                 try:
+                    place = place_of(position, kind, stream, version)
                     cipher = key.cipher or key.made_cipher()
                     plain = cipher.decrypt(body[ID_BYTES:BEFORE], body[BEFORE:], place)
-                except (InvalidTag, ValueError):
+                except (InvalidTag, ValueError, struct.error):  # no record has room for it
                     raise ContentBroken(position) from None
                 salt, body = plain[:SALT_BYTES], plain[SALT_BYTES:]
-        said = (position, stored, kind, stream, version, sender, salt, commitment, leaf, body, None)
+        said = (position, stored, kind, stream, version, credential, salt, commitment, body, None)
         append(new(LogEntry, said))
     return entries
 
@@ -75,6 +76,6 @@ def opened(row: Row, keys: FoundKeys | None) -> Opened:
     try:
         place = place_of(row.position, row.kind, row.stream_id, row.stream_version)
         plain = key.open(row.body, place)
-    except (SealBroken, ValueError):  # ValueError: a number no record has room for
+    except (SealBroken, struct.error):  # of numbers that no record has room for
         return Opened(Content.BROKEN)
     return Opened(Content.OPENED, plain[:SALT_BYTES], plain[SALT_BYTES:])

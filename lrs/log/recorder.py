@@ -10,6 +10,7 @@ decide request by request. The common path asks the database nothing.
 """
 
 import os
+import struct
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,7 @@ from sqlalchemy import Connection
 
 from lrs.log import leaf
 from lrs.log.contents import entries_of, key_ids, opened
-from lrs.log.rows import Opened, Row
+from lrs.log.rows import Opened, Row, length_of
 from lrs.log.storage import Storage
 from lrs.log.tables import ATTACHMENT_CONTENT, ATTACHMENT_SEALED, EVENT_LOG, EVENT_REGISTRY
 from lrs.privacy.data_keys import DataKeys, Keys, Subject, no_key
@@ -101,8 +102,10 @@ class StreamConflict(Exception):
 
 Outcome = Appended | StreamConflict
 _Key = tuple[int, bytes, int]
-_COLUMNS = (
-    "position, stored, kind, stream_id, stream_version, credential, salt, commitment, leaf, body"
+_COLUMNS = "position, stored, kind, stream_id, stream_version, credential, salt, commitment, body"
+_OF_RECORDS = (
+    "position, stored, kind, stream_id, stream_version, credential, length(body), length(salt),"
+    " commitment"
 )
 _GENERATION = "(SELECT key_generation FROM log_head)"  # as of the state that is read
 _LAST = 2**62  # past every position
@@ -127,7 +130,7 @@ class LogRecorder(ProcessRecorder):
 
     It honours the recorder contracts of the eventsourcing library (``insert_events`` and the
     ``select_…`` methods); the store itself uses ``append``, ``read`` and ``entries``, which carry
-    what the library's records have no place for: when, by whom, and the Merkle leaf.
+    what the library's records have no place for: when, by whom, and what proves it.
 
     ``inline`` projections are applied in the transaction that appends. ``topics`` gives the number
     of each topic; the number is what is stored.
@@ -283,28 +286,14 @@ class LogRecorder(ProcessRecorder):
             start = number * _NONCE_AND_SALT
             salt = random[start : start + leaf.SALT_LENGTH]
             category = retention_of(kind)
+            place = place_of(position, kind, stream_id, version)  # refuses what no record can hold
             commitment = leaf.commit(salt, body)
-            record = leaf.leaf_record(
-                position, stored, kind, stream_id, version, credential, len(body), commitment
-            )
-            row = (
-                position,
-                stored,
-                kind,
-                stream_id,
-                version,
-                credential,
-                salt,
-                commitment,
-                leaf.leaf_hash(record),
-                body,
-            )
+            row = (position, stored, kind, stream_id, version, credential, salt, commitment, body)
             entries.append(LogEntry(*row, value))
             if subject and keys.all:
                 key = keys.all[subject, category]
                 nonce = random[start + leaf.SALT_LENGTH : start + _NONCE_AND_SALT]
-                place = place_of(position, kind, stream_id, version)
-                row = (*row[:6], b"", *row[7:9], key.seal(nonce, salt + body, place))
+                row = (*row[:6], b"", commitment, key.seal(nonce, salt + body, place))
                 content_hash = key.hash(content_hash)
             rows.append(row)
             registry.append((category, stream_id, version, position, content_hash))
@@ -437,9 +426,9 @@ class LogRecorder(ProcessRecorder):
         """Rows of ``_COLUMNS`` and ``_GENERATION`` as they are seen."""
         keys: Mapping[bytes, DataKey | None] = {}
         if ids := key_ids(rows):
-            keys = self.keys.by_id(connection, rows[0][10], ids)
+            keys = self.keys.by_id(connection, rows[0][9], ids)
         entries = entries_of(rows, keys)
-        if not rows or not rows[0][10]:  # no key was ever destroyed: nobody was forgotten
+        if not rows or not rows[0][9]:  # no key was ever destroyed: nobody was forgotten
             return entries
         return self.seen(connection, entries)
 
@@ -473,9 +462,32 @@ class LogRecorder(ProcessRecorder):
     def leaves(
         self, connection: Connection, after: int = 0, limit: int = 1000
     ) -> list[tuple[int, bytes]]:
-        """Position and leaf hash of up to ``limit`` events past position ``after``, in order."""
-        sql = "SELECT position, leaf FROM event_log WHERE position > ? ORDER BY position LIMIT ?"
-        return self._fetch(connection, sql, (after, limit))
+        """Position and leaf hash of up to ``limit`` events past position ``after``, in order, as
+        ``records`` has them.
+        """
+        records = self.records(connection, after, limit)
+        return [(position, leaf.leaf_hash(record)) for position, record in records]
+
+    def records(
+        self, connection: Connection, after: int = 0, limit: int = 1000
+    ) -> list[tuple[int, bytes]]:
+        """Position and leaf record of up to ``limit`` events past position ``after``, in order.
+
+        Made from the rows, whose bodies are not read. A row with a number that no record has room
+        for is left out, as if it was not there: somebody changed it.
+        """
+        sql = f"SELECT {_OF_RECORDS} FROM event_log WHERE position > ? ORDER BY position LIMIT ?"
+        rows, found = self._fetch(connection, sql, (after, limit)), []
+        for position, stored, kind, stream, version, credential, body, salt, commitment in rows:
+            length = length_of(body, salt)
+            try:
+                record = leaf.leaf_record(
+                    position, stored, kind, stream, version, credential, length, commitment
+                )
+            except struct.error:
+                continue
+            found.append((position, record))
+        return found
 
     def position_of(
         self, connection: Connection, category: int, stream_id: bytes, stream_version: int = 1

@@ -1,9 +1,10 @@
 """Rows of the log as they are in the database, for those who verify it.
 
 Whoever reads events reads ``LogEntry``, opened. A row says of itself whether it is sealed, and how
-long its body is, so that its leaf can be made again without opening it.
+long its body is, so that its leaf can be made without opening it.
 """
 
+import struct
 from enum import Enum
 from typing import NamedTuple
 
@@ -21,6 +22,11 @@ class Content(Enum):
     LOCKED = "locked"  # whoever reads has no sealing key
 
 
+def length_of(body: int, salt: int) -> int:
+    """How long the body is that was recorded, by the lengths of body and salt in the row."""
+    return body if salt else max(0, body - OVERHEAD)
+
+
 class Row(NamedTuple):
     """A row of ``event_log``. Where ``salt`` is empty the body is sealed; see
     ``lrs.privacy.sealing``.
@@ -34,7 +40,6 @@ class Row(NamedTuple):
     credential: bytes
     salt: bytes
     commitment: bytes
-    leaf: bytes
     body: bytes
 
     @property
@@ -48,7 +53,7 @@ class Row(NamedTuple):
 
     @property
     def body_length(self) -> int:
-        return len(self.body) if self.salt else max(0, len(self.body) - OVERHEAD)
+        return length_of(len(self.body), len(self.salt))
 
     @property
     def record(self) -> bytes:
@@ -66,6 +71,14 @@ class Row(NamedTuple):
             self.body_length,
             self.commitment,
         )
+
+    @property
+    def leaf(self) -> bytes | None:
+        """The hash of its record; None for numbers that no record has room for."""
+        try:
+            return leaf.leaf_hash(self.record)
+        except struct.error:
+            return None
 
 
 class Opened(NamedTuple):

@@ -25,7 +25,6 @@ EVENT_LOG = Table(
     Column("credential", LargeBinary),
     Column("salt", LargeBinary),
     Column("commitment", LargeBinary),
-    Column("leaf", LargeBinary),
     Column("body", LargeBinary),
 )
 

@@ -223,7 +223,8 @@ def test_the_doctor_finds_an_idle_log_sound(sqlite_url, tmp_path):
 
 
 DAMAGE = {
-    "leaves": "UPDATE event_log SET body = x'7b7d' WHERE position = 2",
+    "leaves": "UPDATE event_log SET body = zeroblob(99), salt = zeroblob(16) WHERE position = 1",
+    "checkpoints": "UPDATE event_log SET body = x'7b7d' WHERE position = 2",
     "positions": "DELETE FROM event_log WHERE position = 2",
     "statement index": "DELETE FROM statement_index",
     "append-only": "",
@@ -244,6 +245,22 @@ def test_the_doctor_finds_the_damage(sqlite_url, tmp_path, what):
     said = commands.run("doctor", code=1)
     failed = [line for line in said.splitlines() if line.startswith("fail")]
     assert any(line.split(None, 1)[1].startswith(what) for line in failed), said
+
+
+def test_the_doctor_holds_events_against_the_tree(sqlite_url, tmp_path):
+    commands = Commands(sqlite_url, tmp_path)
+    commands.run(
+        "import", "statements", write(tmp_path / "in.jsonl", [s for _, s in generate(300)])
+    )
+    [seen] = [row["seen"] for row in commands.json("doctor") if row["what"] == "leaves"]
+    assert "held against the tree, all equal" in seen
+    for change in ("stored = stored - 1", "stream_version = -1"):
+        with sqlite3.connect(tmp_path / "hocba.db") as connection:
+            connection.execute("DROP TRIGGER IF EXISTS event_log_no_update")
+            connection.execute(f"UPDATE event_log SET {change} WHERE position = 1")
+        connection.close()
+        said = commands.run("doctor", code=1)
+        assert " differ, the first at position 1\n" in said
 
 
 def test_the_doctor_of_a_store_that_is_not_there_says_so(empty_sqlite_url, tmp_path):

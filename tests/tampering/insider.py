@@ -37,6 +37,11 @@ class Insider:
         """Every event."""
         return [Row(*row) for row in self.execute(f"{SELECT} ORDER BY position")]
 
+    @property
+    def leaves(self) -> list[bytes]:
+        """Of every event, as it is now."""
+        return [leaf.leaf_hash(row.record) for row in self.rows]
+
     def row(self, position: int) -> Row:
         [row] = self.execute(f"{SELECT} WHERE position = :at", at=position)
         return Row(*row)
@@ -47,8 +52,8 @@ class Insider:
         self.execute(f"UPDATE event_log SET {said} WHERE position = :at", at=position, **columns)
 
     def put(self, rows: Sequence[Row]) -> None:
-        """Let the log be these events, in this order: their positions, times, leaves, the registry
-        and the head are made to fit.
+        """Let the log be these events, in this order: their positions, times, commitments, the
+        registry and the head are made to fit.
         """
         known = self.execute("SELECT stream_id, stream_version, content_hash FROM event_registry")
         hashes = {(stream, version): content_hash for stream, version, content_hash in known}
@@ -73,8 +78,12 @@ class Insider:
 
     def grow_tree(self) -> None:
         """Compute the tree anew: every tile, and the state of the sealer."""
+        self.put_tree(self.leaves)
+
+    def put_tree(self, leaves: Sequence[bytes]) -> None:
+        """Let the tree be the one over these leaves."""
         edge = RightEdge()
-        tiles = edge.grow([row.leaf for row in self.rows])
+        tiles = edge.grow(leaves)
         self.execute("DELETE FROM merkle_tile")
         insert_rows(self._connection, MERKLE_TILE, tiles)
         tree = Tree.of(1, edge)
@@ -87,7 +96,7 @@ class Insider:
 
     def sign(self, signer: Signer) -> None:
         """Write every checkpoint anew over the events there are, and the key into the epochs."""
-        leaves = [row.leaf for row in self.rows]
+        leaves = self.leaves
         self.execute("DELETE FROM signed_checkpoint WHERE size > :end", end=len(leaves))
         self.execute("DELETE FROM cosignature")
         self.execute("UPDATE log_epoch SET vkey = :vkey", vkey=signer.vkey)
@@ -122,7 +131,5 @@ def insider(log: Log) -> Iterator[Insider]:
 
 
 def anew(row: Row) -> Row:
-    """The event with the commitment and the leaf that fit it."""
-    if not row.sealed:
-        row = row._replace(commitment=leaf.commit(row.salt, row.body))
-    return row._replace(leaf=leaf.leaf_hash(row.record))
+    """The event with the commitment that fits it."""
+    return row if row.sealed else row._replace(commitment=leaf.commit(row.salt, row.body))

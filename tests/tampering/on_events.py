@@ -23,9 +23,9 @@ def columns(of: Callable[[Row], Mapping[str, Any]]) -> How:
     return lambda insider, at: insider.change(at, **of(insider.row(at)))
 
 
-def body_and_leaf(row: Row) -> Mapping[str, Any]:
+def body_and_commitment(row: Row) -> Mapping[str, Any]:
     row = anew(changed(row))
-    return {"body": row.body, "commitment": row.commitment, "leaf": row.leaf}
+    return {"body": row.body, "commitment": row.commitment}
 
 
 def delete_row(insider: Insider, at: int) -> None:
@@ -42,7 +42,7 @@ def insert_row(insider: Insider, at: int) -> None:
     """Where the program would put the next one; the head stays."""
     insider.execute(
         "INSERT INTO event_log SELECT position + 1, stored + 1, kind, stream_id, stream_version,"
-        " credential, salt, commitment, leaf, body FROM event_log WHERE position = :at",
+        " credential, salt, commitment, body FROM event_log WHERE position = :at",
         at=at,
     )
 
@@ -90,7 +90,7 @@ def cut_off(rows: list[Row], at: int) -> list[Row]:
 
 
 def history(of: Callable[[list[Row], int], list[Row]], *then: Callable[[Insider], None]) -> How:
-    """Write the log anew: positions, times, leaves, registry and head match. Then do more."""
+    """Write the log anew: positions, times, commitments, registry and head match. Then do more."""
 
     def write(insider: Insider, at: int) -> None:
         insider.put(of(insider.rows, at))
@@ -131,15 +131,15 @@ ACTS: Final[Sequence[Act]] = (
     Act("body", columns(lambda row: {"body": changed(row).body}), EVENT),
     Act("salt", columns(lambda row: {"salt": flipped(row.salt)}), EVENT),
     Act("commitment", columns(lambda row: {"commitment": flipped(row.commitment)}), EVENT),
-    Act("leaf", columns(lambda row: {"leaf": flipped(row.leaf)}), EVENT),
     Act("stored time", columns(lambda row: {"stored": row.stored + 1}), EVENT),
     Act("kind", columns(lambda row: {"kind": int(Kind.STATEMENT_2_0)}), EVENT),
     Act("kind, an unknown one", columns(lambda row: {"kind": 9999}), EVENT),
     Act("stream id", columns(lambda row: {"stream_id": flipped(row.stream_id)}), EVENT),
     Act("stream id, longer", columns(lambda row: {"stream_id": row.stream_id + b"x"}), EVENT),
     Act("stream version", columns(lambda row: {"stream_version": 7}), EVENT),
+    Act("stream version, a negative one", columns(lambda row: {"stream_version": -1}), EVENT),
     Act("credential", columns(lambda row: {"credential": flipped(row.credential)}), EVENT),
-    Act("body, commitment and leaf", columns(body_and_leaf), EVENT),
+    Act("body and commitment", columns(body_and_commitment), EVENT),
     Act("row deleted", delete_row, EVENT),
     Act("row put behind the end", insert_row, {"last": EVENTS}),
     Act("two rows swapped", swap_rows, EVENT),

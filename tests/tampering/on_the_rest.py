@@ -19,6 +19,12 @@ def change_tile(insider: Insider, number: int) -> None:
     insider.execute(sql, hashes=flipped(hashes), at=number)
 
 
+def change_leaf_in_tree(insider: Insider, at: int) -> None:
+    leaves = insider.leaves
+    leaves[at - 1] = flipped(leaves[at - 1])
+    insider.put_tree(leaves)
+
+
 def note(rewritten: Callable[[Insider, str], str]) -> How:
     """Put another note in place of one, which is named by its size."""
 
@@ -59,6 +65,7 @@ def change_content_hash(insider: Insider, at: int) -> None:
 ACTS: Final[Sequence[Act]] = (
     Act("head set back", run("UPDATE log_head SET position = position - 1"), ONCE),
     Act("tile changed", change_tile, TILE),
+    Act("leaf in the tree, all above it computed anew", change_leaf_in_tree, EVENT),
     Act("tile deleted", run("DELETE FROM merkle_tile WHERE number = :at"), TILE),
     Act(
         "tile added",

@@ -13,8 +13,8 @@ RULES: Final[Mapping[str, str]] = {
     "commitment": "The salt, the body or the commitment was changed.",
     "sealed": "The sealed body or the row of its data key was changed, or the body is of another"
     " event.",
-    "leaf": "The record of the event was changed: its time, kind, stream, version, credential,"
-    " length, commitment or leaf.",
+    "leaf": "The event is not the one in the tree: its time, kind, stream, version, credential,"
+    " length or commitment was changed; or the tree, if no checkpoint contradicts the event.",
     "stored-order": "The time of the event was changed: each is stored later than the one before.",
     "kind-unknown": "The kind was changed, or a newer program recorded the event.",
     "head": "The row that says where the log ends was changed, or events were cut off.",

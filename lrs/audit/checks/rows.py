@@ -1,22 +1,21 @@
-"""Checks events as they are stored: every body against its commitment, every record against its
-leaf.
+"""Checks events as they are stored: every body against its commitment, every row for what a program
+writes. Their leaves are held against the tree (``tree``).
 
 A finding never stops the check; an event that is not there is given a leaf of zeros, so that what
 follows keeps its place in the tree.
 """
 
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
 from lrs.audit.checks.findings import Finding
-from lrs.log.leaf import SALT_LENGTH, leaf_hash
+from lrs.log.leaf import SALT_LENGTH
 from lrs.log.rows import Content, Opened, Row
 from schemas.events import CATEGORIES
 
 MISSING: Final = bytes(32)
-"""The leaf of an event that is not there. No event has it."""
+"""The leaf of an event that is not there, or of a row that makes none. No event has it."""
 
 LARGEST_GAP: Final = 1_000_000  # events; what lies behind a larger one is not checked
 LENGTHS: Final = ((16, 16, SALT_LENGTH), (16, 16, 0))  # stream id, credential, salt
@@ -46,10 +45,10 @@ class RowChecks:
         leaves: list[bytes] = []
         last, stored_last = self.position, self.stored
         for row, opened in zip(rows, contents, strict=True):
-            position, stored, kind, stream, _, credential, salt, commitment, leaf, _ = row
-            made = made_leaf(row)
+            position, stored, kind, stream, _, credential, salt, commitment, _ = row
+            leaf = row.leaf
             if (
-                made != leaf
+                leaf is None
                 or position != last + 1
                 or stored <= stored_last
                 or kind not in CATEGORIES
@@ -60,7 +59,7 @@ class RowChecks:
                 leaves += self._missing(last, position)
                 for finding in explained(row, opened, stored_last):
                     self._report(finding)
-            leaves.append(made)
+            leaves.append(leaf or MISSING)
             last, stored_last = position, stored
         self.position, self.stored = last, stored_last
         return leaves
@@ -75,14 +74,6 @@ class RowChecks:
         return [MISSING] * number
 
 
-def made_leaf(row: Row) -> bytes:
-    """The leaf of the record a row makes."""
-    try:
-        return leaf_hash(row.record)
-    except struct.error:  # a number no record has room for
-        return MISSING
-
-
 def made_commitment(opened: Opened) -> bytes | None:
     """The commitment to what can be read of a row; None where nothing can."""
     if opened.content in NOT_READABLE:
@@ -92,7 +83,7 @@ def made_commitment(opened: Opened) -> bytes | None:
 
 def explained(row: Row, opened: Opened, stored_last: int) -> Iterator[Finding]:
     """What is wrong with a row of which something is."""
-    position, made = row.position, made_leaf(row)
+    position = row.position
     if row.stored <= stored_last:
         yield Finding("stored-order", position, f"later than {stored_last}", str(row.stored))
     if row.kind not in CATEGORIES:
@@ -101,11 +92,12 @@ def explained(row: Row, opened: Opened, stored_last: int) -> Iterator[Finding]:
     if lengths not in LENGTHS:  # a record takes 16 bytes of each and says nothing of the others
         found = "stream of {}, credential of {}, salt of {}".format(*lengths)
         yield Finding("event-malformed", position, "16 bytes of each", found)
+    if row.leaf is None:
+        found = f"stored {row.stored}, kind {row.kind}, version {row.stream_version}"
+        yield Finding("event-malformed", position, "numbers that a record has room for", found)
     if opened.content is Content.BROKEN:
         expected = f"what data key {row.key_id.hex()} opens"
         yield Finding("sealed", position, expected, "what it does not open")
     elif (commitment := made_commitment(opened)) not in (row.commitment, None):
         assert commitment is not None
         yield Finding("commitment", position, commitment.hex(), row.commitment.hex())
-    if made != row.leaf:
-        yield Finding("leaf", position, made.hex(), row.leaf.hex())

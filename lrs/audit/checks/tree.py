@@ -1,14 +1,28 @@
-"""Grows the tree again from the leaves and compares each stored tile as it becomes full."""
+"""Grows the tree again from the leaves and compares each stored tile as it becomes full.
+
+Where a tile of leaves differs, one of the two was changed. The stored tree above it tells which: a
+tile that it has the hash of is as it was, so the events are not.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, func, select
 
 from lrs.audit.checks.findings import Finding
-from lrs.audit.checks.rows import Report
-from lrs.audit.merkle import HASH_BYTES, CompactRange, hashes_in
+from lrs.audit.checks.rows import MISSING, Report
+from lrs.audit.merkle import HASH_BYTES, CompactRange, full_root, hashes_in
 from lrs.audit.sealer import Tree, tree_of
-from lrs.audit.tiles import HEIGHT, TILE_BYTES, WIDTH, RightEdge, Tile, stored_tile
+from lrs.audit.tiles import (
+    HEIGHT,
+    TILE_BYTES,
+    WIDTH,
+    RightEdge,
+    Tile,
+    TileMissing,
+    Tiles,
+    stored_tile,
+)
+from lrs.log.recorder import LogRecorder
 from lrs.log.tables import MERKLE_TILE
 
 
@@ -16,10 +30,11 @@ class TreeChecks:
     """The tree over the leaves seen so far, and the one that is stored.
 
     Tiles that are full within the size of the stored tree must be there. A hash that differs
-    because one below it does is not reported again.
+    because one below it does is not reported again, nor the leaf of an event that is missing.
     """
 
-    def __init__(self, stored: Tree | None, report: Report) -> None:
+    def __init__(self, log: LogRecorder, stored: Tree | None, report: Report) -> None:
+        self._log = log
         self._edge = RightEdge()
         self._stored = Tree.of(1, RightEdge()) if stored is None else stored
         self._grown: Tree | None = None  # at the size of the stored one
@@ -65,10 +80,11 @@ class TreeChecks:
     def _grow(self, connection: Connection, leaves: Sequence[bytes]) -> None:
         for tile in self._edge.grow(leaves):
             if (tile.number + 1) * WIDTH ** (tile.level + 1) <= self._stored.size:
-                self._compare(tile, stored_tile(connection, tile.level, tile.number))
+                self._compare(connection, tile)
 
-    def _compare(self, made: Tile, stored: bytes | None) -> None:
+    def _compare(self, connection: Connection, made: Tile) -> None:
         level, number, hashes = made
+        stored = stored_tile(connection, level, number)
         if stored == hashes:
             return
         self._differing.add((level + 1, number))
@@ -79,8 +95,24 @@ class TreeChecks:
         elif len(stored) != TILE_BYTES:
             found = f"{len(stored)} bytes"
             self._report(Finding("tile", first, f"{name} of {TILE_BYTES} bytes", found))
+        elif level == 0 and self._is_in_tree(connection, number, stored):
+            self._name_events(made, stored)
         else:
             self._name_hashes(made, stored, first)
+
+    def _is_in_tree(self, connection: Connection, number: int, stored: bytes) -> bool:
+        """Whether the stored tree has the hash of this tile of leaves above it."""
+        try:
+            above = Tiles(self._log, connection).tile(1, number // WIDTH, number % WIDTH + 1)
+        except (TileMissing, ValueError):  # an edge that is not of its size
+            return False
+        return above[-HASH_BYTES:] == full_root(hashes_in(stored))
+
+    def _name_events(self, made: Tile, stored: bytes) -> None:
+        pairs = zip(hashes_in(made.hashes), hashes_in(stored), strict=True)
+        for position, (leaf, sealed) in enumerate(pairs, made.number * WIDTH + 1):
+            if leaf not in (sealed, MISSING):
+                self._report(Finding("leaf", position, sealed.hex(), leaf.hex()))
 
     def _name_hashes(self, made: Tile, stored: bytes, first: int) -> None:
         level, number, hashes = made

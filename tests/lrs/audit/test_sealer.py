@@ -232,19 +232,60 @@ def test_a_clock_set_back_an_hour_neither_stops_notes_nor_their_time(
     assert 0 <= log.head().stored - before.stored < 1000
 
 
-def test_a_gap_in_the_log_is_not_signed_over(log, settings, signing) -> None:
-    append(log, 20)
+def tamper(log: LogRecorder, sql: str) -> None:
     with log.storage.write() as connection:
         if log.storage.dialect == "sqlite":
-            connection.exec_driver_sql("DROP TRIGGER event_log_no_delete")
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS event_log_no_delete")
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS event_log_no_update")
         else:
             connection.exec_driver_sql("ALTER TABLE event_log DISABLE TRIGGER append_only")
-        connection.exec_driver_sql("DELETE FROM event_log WHERE position = 7")
+        connection.exec_driver_sql(sql)
+
+
+def refused(log: LogRecorder, signing: Signing) -> str:
+    """Why a sealer that begins now signs nothing."""
+    before = sizes(log)
     sealer = sealing(log, signing)
     sealer.close()
-    assert sealer.failure is not None
-    assert "position 7 is missing" in sealer.failure
-    assert sizes(log) == []
+    assert sizes(log) == before
+    return str(sealer.failure)
+
+
+@pytest.mark.parametrize("position", [7, 20])
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM event_log", "UPDATE event_log SET stream_version = -1"]
+)
+def test_a_gap_in_the_log_is_not_signed_over(log, signing, change, position) -> None:
+    append(log, 20)
+    tamper(log, f"{change} WHERE position = {position}")
+    assert f"position {position} is missing" in refused(log, signing)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE event_log SET stored = stored + 1 WHERE position = 290",
+        "UPDATE merkle_tree SET size = size - 1",
+        "UPDATE merkle_tree SET range = edge",
+    ],
+)
+def test_a_tree_that_is_not_that_of_the_log_is_not_signed_over(log, signing, change) -> None:
+    append(log, 300)
+    sealing(log, signing).close()
+    tamper(log, change)
+    append(log, 5)
+    assert "is not that of the log: an event past position 256 was changed" in refused(log, signing)
+
+
+def test_a_changed_event_is_not_what_a_running_sealer_goes_on_from(log, settings, signing) -> None:
+    sealer = sealing(log, signing)
+    append(log, 300)
+    sealer.seal()
+    tamper(log, "UPDATE event_log SET stored = stored + 1 WHERE position = 290")
+    append(log, 300)
+    assert sealer.seal() is None
+    tamper(log, "UPDATE event_log SET stored = stored - 1 WHERE position = 290")
+    assert [it.size for it in check(log, settings)] == [300, 600]
 
 
 def test_a_database_set_back_while_it_is_open_is_not_signed(log, settings, signing) -> None:

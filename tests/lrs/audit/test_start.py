@@ -213,9 +213,9 @@ def test_an_empty_database_beside_the_notes_of_another_is_refused(
     assert "If this is meant to be another log, give it files of its own" in why
 
 
-def test_a_changed_leaf_after_the_last_full_tile_is_refused(settings: Settings) -> None:
+def test_a_changed_event_after_the_last_full_tile_is_refused(settings: Settings) -> None:
     fill(settings, 300)
-    change(settings, f"UPDATE event_log SET leaf = {blob(settings, 32)} WHERE position = 290")
+    change(settings, "UPDATE event_log SET stored = stored + 1 WHERE position = 290")
     assert "the first 300 events have another root" in refused(settings)
 
 
@@ -238,11 +238,11 @@ def test_changed_tiles_are_built_again(settings: Settings) -> None:
         assert [it[:2] for it in check(log, settings)] == [(1, 1000), (1, 1005)]
 
 
-def test_tiles_are_not_built_again_over_changed_leaves(settings: Settings) -> None:
+def test_tiles_are_not_built_again_over_changed_events(settings: Settings) -> None:
     fill(settings, 1000)
     with Opened(settings) as log:
         tiles = tiles_in(log)
-    change(settings, f"UPDATE event_log SET leaf = {blob(settings, 32)} WHERE position = 3")
+    change(settings, "UPDATE event_log SET stored = stored + 1 WHERE position = 3")
     with Opened(settings) as log:
         with pytest.raises(StartRefused, match="events were changed, not tiles"):
             mend_tiles(log)

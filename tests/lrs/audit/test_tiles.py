@@ -26,6 +26,7 @@ from lrs.audit.tiles import (
     Tiles,
     bundles_of,
     entries_path,
+    leaf_in_tree,
     parse_path,
     split_edge,
     tile_path,
@@ -205,6 +206,32 @@ def test_entries_hash_to_the_leaves(log: LogRecorder) -> None:
         with pytest.raises(TileMissing, match=r"tile/entries/001\.p/45"):
             tiles.entries(1, 45)
     assert hashed(bundles) == leaves
+
+
+def test_a_leaf_is_told_as_the_full_tile_has_it(log: LogRecorder) -> None:
+    leaves = fill(log, 600)
+    with log.storage.read() as connection:
+        for position in (1, 2, 256, 257, 512):
+            assert leaf_in_tree(connection, position) == leaves[position - 1]
+        assert leaf_in_tree(connection, 513) is None
+
+
+def test_a_row_that_makes_no_record_is_missing(log: LogRecorder) -> None:
+    leaves = fill(log, 600)
+    with log.storage.write() as connection:
+        if log.storage.dialect == "sqlite":
+            connection.exec_driver_sql("DROP TRIGGER event_log_no_update")
+        else:
+            connection.exec_driver_sql("ALTER TABLE event_log DISABLE TRIGGER append_only")
+        connection.exec_driver_sql("UPDATE event_log SET stream_version = -1 WHERE position = 550")
+    with log.storage.read() as connection:
+        tiles = Tiles(log, connection)
+        assert tiles.tile(0, 2, 37) == b"".join(leaves[512:549])
+        assert hashed(tiles.entries(2, 37)) == leaves[512:549]
+        with pytest.raises(TileMissing, match=r"tile/0/002\.p/38"):
+            tiles.tile(0, 2, 38)
+        with pytest.raises(TileMissing, match=r"tile/entries/002\.p/38"):
+            tiles.entries(2, 38)
 
 
 def test_entries_of_sealed_events_hash_to_the_leaves(store: Store) -> None:

@@ -27,7 +27,7 @@ from tests.lrs.privacy.conftest import World, peopled
 from tests.tampering.honest import acknowledged, forgotten, grown, set_back
 from tests.tampering.insider import insider
 from tests.tampering.logs import EVENTS, PEOPLE, WITNESS, Log, copied, learned, pair
-from tests.tampering.on_the_rest import note, signed_by_its_key
+from tests.tampering.on_the_rest import change_tile, note, signed_by_its_key
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -194,6 +194,57 @@ def test_without_the_sealing_key_the_tree_is_verified_and_bodies_are_left(
     assert "leaf at 300" in commands.run("audit", "verify", "--unopened", code=1)
 
 
+# Events that are not those in the tree
+
+
+def found_in(log: Log) -> list[Finding]:
+    found: list[Finding] = []
+    with open_for_reading(log.settings) as opened:
+        verify(opened, log.outside, found.append)
+    return found
+
+
+@pytest.mark.parametrize(
+    "change", ["stored = stored + 1", "kind = 3", "credential = commitment", "stream_version = 2"]
+)
+def test_an_event_that_was_changed_is_named_with_both_leaves(log: Log, change: str) -> None:
+    with insider(log) as somebody:
+        before = somebody.leaves[299]
+        somebody.execute(f"UPDATE event_log SET {change} WHERE position = 300")
+        after = somebody.leaves[299]
+    named = [finding for finding in found_in(log) if finding.rule in ("leaf", "tile")]
+    assert named == [Finding("leaf", 300, before.hex(), after.hex())]
+
+
+def test_every_event_that_was_changed_is_named(log: Log) -> None:
+    sql(log, "UPDATE event_log SET credential = commitment WHERE position IN (2, 256, 257, 600)")
+    assert [one.position for one in found_in(log) if one.rule == "leaf"] == [2, 256, 257]
+    assert "tile" not in {one.rule for one in found_in(log)}
+
+
+def test_a_tile_that_was_changed_is_named_and_no_event(log: Log) -> None:
+    with insider(log) as somebody:
+        change_tile(somebody, 0)
+    assert [(one.rule, one.position) for one in found_in(log)] == [("tile", 256)]
+
+
+def test_where_a_tile_and_an_event_in_it_were_changed_the_tile_tells_of_no_event(log: Log) -> None:
+    sql(log, "UPDATE event_log SET credential = commitment WHERE position = 100")
+    with insider(log) as somebody:
+        change_tile(somebody, 0)
+    named = [(one.rule, one.position) for one in found_in(log) if one.rule in ("leaf", "tile")]
+    assert named == [("tile", 100)]
+    assert "note-root" in {one.rule for one in found_in(log)}
+
+
+def test_a_number_that_no_record_has_room_for_is_found(log: Log) -> None:
+    sql(log, "UPDATE event_log SET stream_version = -1 WHERE position IN (1, 300, 600)")
+    named = {(one.rule, one.position) for one in found_in(log)}
+    assert {("event-malformed", position) for position in (1, 300, 600)} <= named
+    assert ("sealed", 300) in named
+    assert "leaf" not in {rule for rule, _ in named}
+
+
 # Epochs
 
 
@@ -304,7 +355,7 @@ def test_a_row_before_the_first_event_is_found(log: Log, position: int) -> None:
     sql(
         log,
         f"INSERT INTO event_log SELECT {position}, stored, kind, stream_id, stream_version,"
-        " credential, salt, commitment, leaf, body FROM event_log WHERE position = 1",
+        " credential, salt, commitment, body FROM event_log WHERE position = 1",
     )
     assert verified(log)[1] == ["event-outside"]
 
@@ -339,18 +390,19 @@ def test_the_command_holds_the_log_against_a_checkpoint_that_was_kept(
 
 
 def test_the_command_names_each_finding_in_a_line(log: Log, commands: Commands) -> None:
-    sql(log, "UPDATE event_log SET leaf = commitment WHERE position = 300")
+    with insider(log) as somebody:
+        change_tile(somebody, 1)
     said = commands.run("audit", "verify", code=1).splitlines()
-    [finding] = [line for line in said if line.startswith("leaf at 300: expected ")]
-    assert finding.endswith("credential, length, commitment or leaf.")
+    [finding] = [line for line in said if line.startswith("tile at 512: expected ")]
+    assert finding.endswith("one of the two was changed.")
     assert said[-1] == "NOT verified: 1 findings"
 
 
 def test_many_findings_of_a_rule_are_counted(log: Log, commands: Commands) -> None:
-    sql(log, "UPDATE event_log SET leaf = commitment WHERE position <= 50")
+    sql(log, "DELETE FROM event_registry WHERE position <= 50")
     said = commands.run("audit", "verify", code=1)
-    assert said.count("leaf at ") == 20
-    assert "leaf: 30 more" in said
+    assert said.count("registry-missing at ") == 20
+    assert "registry-missing: 30 more" in said
     assert "NOT verified: 50 findings" in said
 
 

@@ -32,18 +32,13 @@ def last_of(log: LogRecorder, kind: Kind) -> LogEntry:
 
 
 def change_event(store: Store, entry: LogEntry, change: Change, *, hashes: bool = False) -> None:
-    """Change what an event says; with ``hashes`` its commitment and its leaf to match."""
+    """Change what an event says; with ``hashes`` its commitment to match."""
     body = orjson.loads(entry.body)
     change(body)
     written = orjson.dumps(body)
-    commitment, leaf_hash = entry.commitment, entry.leaf
-    if hashes:
-        commitment = leaf.commit(entry.salt, written)
-        place = (entry.position, entry.stored, entry.kind, entry.stream_id, entry.stream_version)
-        record = leaf.leaf_record(*place, entry.credential, len(written), commitment)
-        leaf_hash = leaf.leaf_hash(record)
-    sql = "UPDATE event_log SET body = :body, commitment = :c, leaf = :leaf WHERE position = :at"
-    said = {"body": written, "c": commitment, "leaf": leaf_hash, "at": entry.position}
+    commitment = leaf.commit(entry.salt, written) if hashes else entry.commitment
+    sql = "UPDATE event_log SET body = :body, commitment = :c WHERE position = :at"
+    said = {"body": written, "c": commitment, "at": entry.position}
     with store.storage.write() as connection:
         if store.storage.dialect == "sqlite":
             connection.execute(text("DROP TRIGGER IF EXISTS event_log_no_update"))

@@ -67,9 +67,10 @@ def test_commitment_and_leaf_are_those_of_the_plain_content(log: LogRecorder) ->
     [entry] = log.read()
     assert leaf.commit(entry.salt, BODY) == entry.commitment
     with log.storage.read() as connection:
-        [row] = log.rows(connection)
+        [row], [(_, record)] = log.rows(connection), log.records(connection)
     assert row.body_length == len(BODY)
-    assert leaf.leaf_hash(row.record) == row.leaf == entry.leaf
+    assert row.record == record
+    assert leaf.RECORD.unpack(record)[-2:] == (len(BODY), entry.commitment)
 
 
 def test_what_was_recorded_before_anything_was_sealed_is_read_as_before(
@@ -91,19 +92,19 @@ def test_what_was_recorded_before_anything_was_sealed_is_read_as_before(
 def test_without_its_key_the_content_is_gone_and_the_leaf_stays(log: LogRecorder) -> None:
     append(log, said(ANH), said(BINH), said(ANH))
     with log.storage.read() as connection:
-        before = log.rows(connection)
+        before, leaves = log.rows(connection), log.leaves(connection)
     [key] = destroy(log, ANH)
     gone, kept, also_gone = log.read()
     assert [entry.erased for entry in (gone, kept, also_gone)] == [True, False, True]
-    assert (gone.salt, gone.body, gone.leaf) == (b"", b"", before[0].leaf)
+    assert (gone.salt, gone.body, gone.commitment) == (b"", b"", before[0].commitment)
     with log.storage.read() as connection:
         after = log.rows(connection)
         opened = log.open_rows(connection, after)
+        assert log.leaves(connection) == leaves
     assert after == before
     assert {row.key_id for row in after if row.position != 2} == {key}
     assert [one.content for one in opened] == [Content.ERASED, Content.OPENED, Content.ERASED]
     assert opened[1].body == BODY
-    assert [leaf.leaf_hash(row.record) == row.leaf for row in after] == [True] * 3
 
 
 def test_a_body_that_was_moved_to_another_row_does_not_open(log: LogRecorder) -> None:
@@ -111,6 +112,16 @@ def test_a_body_that_was_moved_to_another_row_does_not_open(log: LogRecorder) ->
     _tamper(log, "UPDATE event_log SET body = (SELECT body FROM event_log WHERE position = 1)")
     with pytest.raises(ContentBroken, match="position 2"):
         log.read(1)
+    with log.storage.read() as connection:
+        opened = log.open_rows(connection, log.rows(connection))
+    assert [one.content for one in opened] == [Content.OPENED, Content.BROKEN]
+
+
+def test_a_number_that_no_record_has_room_for_breaks_what_is_sealed(log: LogRecorder) -> None:
+    append(log, said(), said())
+    _tamper(log, "UPDATE event_log SET stream_version = -1 WHERE position = 2")
+    with pytest.raises(ContentBroken, match="position 2"):
+        log.read()
     with log.storage.read() as connection:
         opened = log.open_rows(connection, log.rows(connection))
     assert [one.content for one in opened] == [Content.OPENED, Content.BROKEN]
