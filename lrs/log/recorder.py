@@ -410,9 +410,9 @@ class LogRecorder(ProcessRecorder):
             condition, values = f"{condition} AND position <= ?", [*values, stop]
         if kinds is not None:
             condition += f" AND kind IN ({','.join(str(int(kind)) for kind in kinds)})"
-        columns = f"{_COLUMNS}, {_GENERATION}"
-        sql = f"SELECT {columns} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
-        return self._entries(connection, self._fetch(connection, sql, (*values, limit)))
+        sql = f"SELECT {_COLUMNS} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
+        rows = self._fetch(connection, sql, (*values, limit))
+        return self._opened(connection, rows, self.key_generation(connection)) if rows else []
 
     def entries(self, connection: Connection, positions: Sequence[int]) -> list[LogEntry]:
         """The events at these positions, in the order asked for."""
@@ -424,11 +424,19 @@ class LogRecorder(ProcessRecorder):
 
     def _entries(self, connection: Connection, rows: Sequence[Any]) -> list[LogEntry]:
         """Rows of ``_COLUMNS`` and ``_GENERATION`` as they are seen."""
-        keys: Mapping[bytes, DataKey | None] = {}
-        if ids := key_ids(rows):
-            keys = self.keys.by_id(connection, rows[0][9], ids)
-        entries = entries_of(rows, keys)
-        if not rows or not rows[0][9]:  # no key was ever destroyed: nobody was forgotten
+        return self._opened(connection, [row[:-1] for row in rows], rows[0][-1]) if rows else []
+
+    def _opened(
+        self, connection: Connection, rows: Sequence[Any], generation: int
+    ) -> list[LogEntry]:
+        """Rows of ``_COLUMNS``, in the state of the database that has this key generation, as they
+        are seen.
+        """
+        try:
+            entries = entries_of(rows, self.keys.remembered(generation))
+        except KeyError:
+            entries = entries_of(rows, self.keys.by_id(connection, generation, key_ids(rows)))
+        if not generation:  # no key was ever destroyed: nobody was forgotten
             return entries
         return self.seen(connection, entries)
 

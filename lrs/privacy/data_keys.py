@@ -105,6 +105,14 @@ class DataKeys:
 
     # Using keys
 
+    def remembered(self, generation: int) -> Mapping[bytes, DataKey | None]:
+        """Those keys by id that are in memory: None for one that was destroyed, and nothing of one
+        that has to be asked for. It may change at any time, and is never of another generation.
+        """
+        with self._lock:
+            self._be_at(generation)
+            return self._by_id
+
     def by_id(
         self, connection: Connection, generation: int, ids: Collection[bytes]
     ) -> dict[bytes, DataKey | None]:
@@ -167,8 +175,7 @@ class DataKeys:
     def _be_at(self, generation: int) -> None:
         """Forget every key when keys were destroyed since, or are not destroyed yet."""
         if generation != self._generation:
-            self._by_id.clear()
-            self._by_subject.clear()
+            self._by_id, self._by_subject = _Recent(), _Recent()
             self._generation = generation
 
     def _fetch_or_make(

@@ -90,6 +90,16 @@ def test_a_store_opened_again_goes_on_with_the_keys_there_are(database_url: str,
             assert count(log, "data_key") == 1
 
 
+def test_what_a_reader_holds_gets_no_key_of_another_state(log: LogRecorder) -> None:
+    append(log, said(1))
+    with log.storage.read() as connection:
+        later = log.keys.remembered(1)
+        [id_] = [row.key_id for row in log.rows(connection)]
+        assert log.keys.by_id(connection, 0, {id_})[id_] is not None  # somebody reads what was
+        assert id_ in log.keys.remembered(0)
+    assert not later
+
+
 def test_more_subjects_than_are_remembered(
     log: LogRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
