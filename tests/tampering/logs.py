@@ -51,6 +51,11 @@ TABLES = (
 )
 """Those that acts reach."""
 
+DIFFERS = """
+SELECT EXISTS ((TABLE {0} EXCEPT ALL TABLE untouched.{0}) UNION ALL
+               (TABLE untouched.{0} EXCEPT ALL TABLE {0}))
+"""
+
 Copy = Callable[[], AbstractContextManager["Log"]]
 
 
@@ -196,8 +201,9 @@ def untouched(log: Log) -> Iterator[Callable[[], None]]:
             connection.execute(text("SET LOCAL synchronous_commit = off"))
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for table in TABLES:
-                connection.execute(text(f"DELETE FROM {table}"))
-                connection.execute(text(f"INSERT INTO {table} TABLE untouched.{table}"))
+                if connection.scalar(text(DIFFERS.format(table))):
+                    connection.execute(text(f"DELETE FROM {table}"))
+                    connection.execute(text(f"INSERT INTO {table} TABLE untouched.{table}"))
 
     yield restore
     engine.dispose()
