@@ -11,6 +11,8 @@ from hypothesis import settings
 from sqlalchemy.engine import make_url
 
 from tests.databases import (
+    Fill,
+    Originals,
     SpareDatabases,
     database_on,
     installed_binaries,
@@ -81,6 +83,30 @@ def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_originals(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Originals]:
+    """Databases with what modules fill them with."""
+    originals = Originals(tmp_path_factory.mktemp("originals"), postgres_server)
+    yield originals
+    originals.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_originals(tmp_path_factory: pytest.TempPathFactory) -> Originals:
+    """Database files with what modules fill them with."""
+    return Originals(tmp_path_factory.mktemp("originals"))
+
+
+@pytest.fixture
+def fill() -> Fill | None:
+    """What fills a test's database, for a module to say: once for all its tests, each of which has
+    a copy. It does not say by default.
+    """
+    return None
+
+
 @pytest.fixture
 def empty_postgres_url(postgres_server: str) -> Iterator[str]:
     """An empty database on PostgreSQL."""
@@ -89,9 +115,15 @@ def empty_postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(prepared_postgres: SpareDatabases) -> Iterator[str]:
+def postgres_url(
+    prepared_postgres: SpareDatabases,
+    postgres_originals: Originals,
+    fill: Fill | None,
+    tmp_path: Path,
+) -> Iterator[str]:
     """A database on PostgreSQL with the tables of a store, which would take long to make."""
-    with prepared_postgres.one() as url:
+    prepared = prepared_postgres.one() if fill is None else postgres_originals.copy(fill, tmp_path)
+    with prepared as url:
         yield url
 
 
@@ -102,10 +134,20 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def sqlite_url(empty_sqlite_url: str, prepared_sqlite: Path) -> str:
+def sqlite_url(
+    empty_sqlite_url: str,
+    prepared_sqlite: Path,
+    sqlite_originals: Originals,
+    fill: Fill | None,
+    tmp_path: Path,
+) -> Iterator[str]:
     """A database file with the tables of a store, which would take long to make."""
-    shutil.copy(prepared_sqlite, str(make_url(empty_sqlite_url).database))
-    return empty_sqlite_url
+    if fill is None:
+        shutil.copy(prepared_sqlite, str(make_url(empty_sqlite_url).database))
+        yield empty_sqlite_url
+    else:
+        with sqlite_originals.copy(fill, tmp_path) as url:
+            yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -118,7 +160,9 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A database with the tables of a store and no event, once on SQLite, once on PostgreSQL."""
+    """A database with the tables of a store and no event, or what ``fill`` put there; once on
+    SQLite, once on PostgreSQL.
+    """
     fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -292,6 +292,58 @@ class SpareDatabases:
     def close(self) -> None:
         for owner, _, _ in self._spare:
             owner.close()
+
+
+Fill = Callable[[str, Path], None]
+"""Fills an empty database, with a store's other files in a directory, and leaves it closed."""
+
+
+class Originals:
+    """Databases that are filled once, for copies; no test is told where the first one is. They are
+    SQLite files, or on a PostgreSQL server.
+    """
+
+    def __init__(self, directory: Path, server_url: str | None = None) -> None:
+        self._directory = directory
+        self._server_url = server_url
+        self._made: dict[Fill, tuple[str, Path]] = {}
+        self._owner = contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def copy(self, fill: Fill, directory: Path) -> Iterator[str]:
+        """The URL of a copy, its files in the directory.
+
+        On PostgreSQL, files that are named like the database, there or in the working directory,
+        are named like the copy.
+        """
+        if fill not in self._made:
+            self._made[fill] = self._make(fill)
+        url, original = self._made[fill]
+        if self._server_url is None:
+            shutil.copytree(original, directory, dirs_exist_ok=True)
+            yield f"sqlite:///{directory / 'hocba.db'}"
+            return
+        name = str(make_url(url).database)
+        with database_on(self._server_url, name) as copied:
+            new_name = str(make_url(copied).database)
+            for file in original.iterdir():
+                shutil.copy(file, directory / file.name.replace(name, new_name))
+            for file in Path().glob(f"{name}.*"):
+                shutil.copy(file, file.name.replace(name, new_name))
+            yield copied
+
+    def close(self) -> None:
+        self._owner.close()
+
+    def _make(self, fill: Fill) -> tuple[str, Path]:
+        """The URL of the database, and the directory of its files."""
+        directory = self._directory / str(len(self._made))
+        directory.mkdir()
+        url = f"sqlite:///{directory / 'hocba.db'}"
+        if self._server_url is not None:
+            url = self._owner.enter_context(database_on(self._server_url))
+        fill(url, directory)
+        return url, directory
 
 
 _KEEP = """

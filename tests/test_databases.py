@@ -10,8 +10,11 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from lrs.settings import Settings
+from lrs.store import Store
 from tests.databases import (
     NoPostgres,
+    Originals,
     PostgresServer,
     SpareDatabases,
     connected,
@@ -154,3 +157,38 @@ def test_whoever_is_still_connected_to_a_database_is_sent_away(
     with pytest.raises(psycopg.OperationalError):
         held.execute("SELECT 1")
     held.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_was_filled_once_is_copied_for_each_test(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    filled: list[str] = []
+
+    def fill(url: str, directory: Path) -> None:
+        filled.append(url)
+        store = Store(Settings(database_url=url, pepper_file=directory / "pepper"))
+        store.credentials.issue("a platform", ("statements/write",))
+        store.close()
+
+    def opened(url: str, directory: Path) -> tuple[int, int, bytes]:
+        """What is there; then there is more."""
+        settings = Settings(database_url=url, pepper_file=directory / "pepper")
+        store = Store(settings, follow=False)
+        found = store.log.head().position, len(store.credentials.issued())
+        store.credentials.issue("another", ("statements/write",))
+        store.close()
+        return *found, settings.signing_key_path.read_bytes()
+
+    originals: Originals = request.getfixturevalue(
+        {"sqlite": "sqlite_originals", "postgresql": "postgres_originals"}[kind]
+    )
+    found = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        with originals.copy(fill, tmp_path / name) as url:
+            assert url not in filled
+            found.append(opened(url, tmp_path / name))
+    assert len(filled) == 1
+    assert found[0] == found[1]
+    assert found[0][1] == 1

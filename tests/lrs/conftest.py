@@ -1,6 +1,7 @@
 """A store on either database, and a client of it that speaks HTTP without a socket."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -16,9 +17,9 @@ PEPPER = "the same for all tests"
 OpenStore = Callable[..., Store]
 
 
-@pytest.fixture
-def open_store(database_url: str) -> Iterator[OpenStore]:
-    """Open the store of this test's database, again if asked again; closed with the test."""
+@contextmanager
+def opening(database_url: str) -> Iterator[OpenStore]:
+    """Stores of one database, closed at the end."""
     opened: list[Store] = []
 
     def open_(**settings: Any) -> Store:
@@ -36,6 +37,13 @@ def open_store(database_url: str) -> Iterator[OpenStore]:
     yield open_
     for store in opened:
         store.close()
+
+
+@pytest.fixture
+def open_store(database_url: str) -> Iterator[OpenStore]:
+    """Open the store of this test's database, again if asked again; closed with the test."""
+    with opening(database_url) as open_:
+        yield open_
 
 
 @pytest.fixture

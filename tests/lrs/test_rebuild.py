@@ -1,6 +1,7 @@
 """Rebuilding the tables of a projection while the store goes on."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -12,18 +13,36 @@ from lrs.rebuild import TablesDiffer, TooBusy, rebuild, tables_of
 from lrs.settings import Settings
 from lrs.store import FOLLOWED, INLINE, Store
 from projections import activities, statement_index
+from tests.databases import Fill
 from tests.examples import statement_event
 from tests.ministry import generate, load
 
 ALL = pytest.mark.parametrize("projection", INLINE + FOLLOWED, ids=lambda p: p.NAME)
 
 
+@contextmanager
+def opened(database_url: str, directory: Path) -> Iterator[Store]:
+    store = Store(Settings(database_url=database_url, pepper_file=directory / "pepper"))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def generated(database_url: str, directory: Path) -> None:
+    with opened(database_url, directory) as store:
+        load(store, generate(400))
+
+
+@pytest.fixture
+def fill() -> Fill:
+    return generated
+
+
 @pytest.fixture
 def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
-    store = Store(Settings(database_url=database_url, pepper_file=tmp_path / "pepper"))
-    load(store, generate(400))
-    yield store
-    store.close()
+    with opened(database_url, tmp_path) as store:
+        yield store
 
 
 def followed_up(store: Store) -> None:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -30,6 +32,7 @@ from schemas.events import Category, Kind, LogEntry, NewEvent
 from schemas.privacy import PersonForgotten, RetentionApplied, Subject
 from schemas.privacy import body_of as privacy_body
 from schemas.register import RECORDS, AwardDecision, Closing, body_of, record_of
+from tests.databases import Fill
 from tests.evaluation import MOVEMENT, PERIOD, expected
 from tests.lrs.audit.worked_case import change_event, change_tables, checked, last_of
 from tests.lrs.conftest import PEPPER
@@ -38,21 +41,43 @@ PEOPLE, UNITS = ("P1", "P2", "P3"), ("X", "Y")
 SUBJECTS = [*(("person", one) for one in PEOPLE), *(("unit", one) for one in UNITS)]
 
 
-@pytest.fixture
-def frozen(database_url: str) -> Iterator[Store]:
-    """The worked case, frozen and with its appeal. No thread of the store's undoes what a test does
-    to its tables.
-    """
+@contextmanager
+def opened(database_url: str) -> Iterator[Store]:
+    """No thread of the store's undoes what a test does to its tables."""
     settings = Settings(database_url=database_url, base_url="https://lrs.example", pepper=PEPPER)
     store = Store(settings, follow=False, on_failure=lambda error: None)
-    import_case(store, read_case(MOVEMENT))
-    yield store
-    store.close()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def freeze(database_url: str, directory: Path) -> None:
+    with opened(database_url) as store:
+        import_case(store, read_case(MOVEMENT))
+
+
+def freeze_and_close(database_url: str, directory: Path) -> None:
+    freeze(database_url, directory)
+    with opened(database_url) as store:
+        periods.close(store, PERIOD)
+
+
+@pytest.fixture
+def fill(request: pytest.FixtureRequest) -> Fill:
+    return freeze_and_close if "closed" in request.fixturenames else freeze
+
+
+@pytest.fixture
+def frozen(database_url: str) -> Iterator[Store]:
+    """The worked case, frozen and with its appeal."""
+    with opened(database_url) as store:
+        yield store
 
 
 @pytest.fixture
 def closed(frozen: Store) -> Store:
-    periods.close(frozen, PERIOD)
+    """The same, and closed."""
     return frozen
 
 

@@ -20,18 +20,22 @@ from lrs.store import Store
 from projections.scoring import people as people_scoring
 from projections.scoring.exact import ZERO
 from tests.assessment import reference
+from tests.databases import Fill
 from tests.evaluation import MOVEMENT, PERIOD, expected
 from tests.lrs.cases.golden import PERSON_SHEET, Edit, copied
-from tests.lrs.conftest import OpenStore
+from tests.lrs.conftest import opening
 
 FACTS = {"completed", "overdue", "exam", "exam_mean"}
 
 
+def imported(database_url: str, directory: Path) -> None:
+    with opening(database_url) as open_:
+        import_case(open_(), read_case(MOVEMENT))
+
+
 @pytest.fixture
-def store(open_store: OpenStore) -> Store:
-    store = open_store()
-    import_case(store, read_case(MOVEMENT))
-    return store
+def fill() -> Fill:
+    return imported
 
 
 def values(found: Compared) -> dict[tuple[str, str], dict[str, tuple[Any, Any]]]:

@@ -35,9 +35,10 @@ from lrs.settings import Settings
 from lrs.store import FOLLOWED, INLINE, Store
 from projections import activities, statement_index
 from schemas.events import NewEvent
+from tests.databases import Fill
 from tests.evaluation import MOVEMENT
 from tests.examples import statement_event
-from tests.lrs.conftest import OpenStore
+from tests.lrs.conftest import OpenStore, opening
 from tests.ministry import generate, load
 
 POSITIONS = 20
@@ -173,12 +174,21 @@ def test_the_same_log_has_the_same_digests_on_sqlite_and_postgresql(
 # How a replay goes
 
 
+def generated(database_url: str, directory: Path) -> None:
+    with opening(database_url) as open_:
+        store = open_()
+        load(store, generate(120))
+        follow(store.log)
+
+
+@pytest.fixture
+def fill(request: pytest.FixtureRequest) -> Fill | None:
+    return generated if "filled" in request.fixturenames else None
+
+
 @pytest.fixture
 def filled(open_store: OpenStore) -> Store:
-    store = open_store()
-    load(store, generate(120))
-    follow(store.log)
-    return store
+    return open_store()
 
 
 def test_a_replay_that_was_stopped_goes_on_where_its_tables_are(

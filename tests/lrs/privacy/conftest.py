@@ -23,6 +23,7 @@ from lrs.store import Store
 from schemas.documents import Context, DocumentName, StoredDocument, write_stored
 from schemas.events import NOBODY, Kind, NewEvent
 from schemas.register import RECORDS, Identifier, Record
+from tests.databases import Fill
 from tests.evaluation import MOVEMENT
 
 AN = {"account": {"homePage": "https://bdhvs.example", "name": "an.nv"}}
@@ -111,17 +112,17 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lrs.auth.passwords.HASHER", quick)
 
 
-@pytest.fixture
-def open_world(database_url: str, tmp_path: Path) -> Iterator[OpenWorld]:
-    """Open the store, again if asked again; empty unless the case is asked for."""
+@contextmanager
+def opening(database_url: str, directory: Path) -> Iterator[OpenWorld]:
+    """Stores of one database, closed at the end."""
     opened: list[Store] = []
 
     def open_(**chosen: Any) -> World:
         settings: dict[str, Any] = {
             "database_url": database_url,
             "base_url": "https://lrs.example",
-            "pepper_file": tmp_path / "pepper",
-            "sealing_key_file": tmp_path / "sealing-key",
+            "pepper_file": directory / "pepper",
+            "sealing_key_file": directory / "sealing-key",
             **chosen,
         }
         follow = settings.pop("follow", False)
@@ -134,9 +135,26 @@ def open_world(database_url: str, tmp_path: Path) -> Iterator[OpenWorld]:
 
 
 @pytest.fixture
+def open_world(database_url: str, tmp_path: Path) -> Iterator[OpenWorld]:
+    """Open the store, again if asked again; it has people in it if the test asks for a world."""
+    with opening(database_url, tmp_path) as open_:
+        yield open_
+
+
+@pytest.fixture
+def fill(request: pytest.FixtureRequest) -> Fill | None:
+    return filled_with_people if "world" in request.fixturenames else None
+
+
+def filled_with_people(database_url: str, directory: Path) -> None:
+    with opening(database_url, directory) as open_:
+        peopled(open_())
+
+
+@pytest.fixture
 def world(open_world: OpenWorld) -> World:
     """The worked case, and who decides about its people's data."""
-    return peopled(open_world())
+    return open_world()
 
 
 def peopled(world: World) -> World:
