@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import cache, reduce
 from hashlib import sha1
 from itertools import pairwise, product
 from operator import or_
@@ -150,26 +150,36 @@ sub_statements = st.fixed_dictionaries(
 )
 
 
+# Drawing costs little, making a strategy much: each is made once.
+not_references = others | sub_statements
+any_contexts = st.none() | contexts
+verbs, verbs_of_references = map(st.sampled_from, (VERBS, (*VERBS, VOIDED)))
+orders_of_ids = st.permutations(IDS)
+numbers_of_ids = st.integers(1, len(IDS))
+senders = st.sampled_from(CREDENTIALS)
+
+
+@cache
 @st.composite
 def statements(draw: st.DrawFn, id: str) -> Json:
     """Of any shape that a filter looks at; half of them refer to others, many of those void."""
-    target = draw(references if draw(st.booleans()) else others | sub_statements)
-    verbs = (*VERBS, VOIDED) if target.get("objectType") == "StatementRef" else VERBS
+    target = draw(references if draw(st.booleans()) else not_references)
+    is_reference = target.get("objectType") == "StatementRef"
     statement = {
         "id": id,
         "actor": draw(agents_or_groups),
-        "verb": {"id": draw(st.sampled_from(verbs))},
+        "verb": {"id": draw(verbs_of_references if is_reference else verbs)},
         "object": target,
     }
-    context = draw(st.none() | contexts)
+    context = draw(any_contexts)
     return statement if context is None else {**statement, "context": context}
 
 
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[tuple[Json, bytes]]:
     """Statements of every shape, each with the credential it came with, in any order."""
-    ids = draw(st.permutations(IDS))[: draw(st.integers(1, len(IDS)))]
-    return [(draw(statements(id)), draw(st.sampled_from(CREDENTIALS))) for id in ids]
+    ids = draw(orders_of_ids)[: draw(numbers_of_ids)]
+    return [(draw(statements(id)), draw(senders)) for id in ids]
 
 
 def log_of(arrived: Sequence[tuple[Json, bytes]], issued_late: int | None = None) -> StatementLog:
@@ -189,18 +199,18 @@ def logs() -> st.SearchStrategy[StatementLog]:
     return st.builds(log_of, arrivals(), st.integers(0, len(IDS)))
 
 
-@st.composite
-def parameters(draw: st.DrawFn) -> Parameters:
+def parameters() -> st.SearchStrategy[Parameters]:
     """A value for every parameter, such as some statements have."""
     times = st.none() | st.integers(0, 15 * SECOND).map(lambda offset: START + offset)
-    return Parameters(
-        agent=draw(st.sampled_from((*AGENTS, UNIT))),
-        verb=draw(st.sampled_from((*VERBS, VOIDED))),
-        activity=draw(activities)["id"],
-        registration=draw(st.sampled_from(REGISTRATIONS)),
-        since=draw(times),
-        until=draw(times),
-        credential=draw(st.sampled_from(READERS)),
+    return st.builds(
+        Parameters,
+        agent=st.sampled_from((*AGENTS, UNIT)),
+        verb=verbs_of_references,
+        activity=activities.map(lambda activity: activity["id"]),
+        registration=st.sampled_from(REGISTRATIONS),
+        since=times,
+        until=times,
+        credential=st.sampled_from(READERS),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from hashlib import sha1
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -100,6 +100,7 @@ OBJECTS: tuple[Json, ...] = (
 IDS = tuple(UUID(int=0xA0 + number) for number in range(6))
 VERBS = ("completed", "passed", "failed", "scored", "experienced", "initialized")
 
+# Drawing costs little, making a strategy much: each is made once.
 days = st.dates(date(2025, 11, 28), date(2026, 12, 3))
 open_days = st.none() | days
 people, units, platforms = map(st.sampled_from, (PEOPLE, UNITS, PLATFORMS))
@@ -108,14 +109,19 @@ submissions = st.sampled_from((date(2026, 1, 5), date(2026, 9, 1)))
 ids_of_items = st.sampled_from(("KK-1", "KK-2"))
 
 
+some_identifiers = st.sampled_from(IDENTIFIERS)
+some_bounds = st.sampled_from(((), (), (open_days, open_days)))
+
+
+@cache
 @st.composite
 def identifiers(draw: st.DrawFn) -> Identifier:
     """Mostly somebody's for ever."""
-    bounds = draw(st.sampled_from(((), (), (open_days, open_days))))
-    from_, to = [draw(bound) for bound in bounds] or (None, None)
-    return draw(st.sampled_from(IDENTIFIERS))(person=draw(people), from_=from_, to=to)
+    from_, to = [draw(bound) for bound in draw(some_bounds)] or (None, None)
+    return draw(some_identifiers)(person=draw(people), from_=from_, to=to)
 
 
+@cache
 def corrections() -> st.SearchStrategy[Correction]:
     ids = st.sampled_from(IDS).map(str)
     return st.one_of(
@@ -141,6 +147,7 @@ def corrections() -> st.SearchStrategy[Correction]:
     )
 
 
+@cache
 def records() -> st.SearchStrategy[Record]:
     """Few keys, so that a record is often replaced or withdrawn."""
     some_days = {"from_": open_days, "to": open_days}
@@ -232,25 +239,30 @@ def records() -> st.SearchStrategy[Record]:
     )
 
 
+verbs = st.sampled_from(VERBS)
+actors, objects = map(st.sampled_from, (ACTORS, OBJECTS))
+hours = st.sampled_from((0, 16, 17, 23))
+stated_results = st.fixed_dictionaries(
+    {},
+    optional={
+        "completion": st.booleans(),
+        "success": st.booleans(),
+        "score": st.sampled_from((-1, 0, 0.5, 1)).map(lambda scaled: {"scaled": scaled}),
+        "duration": st.sampled_from(("PT0S", "PT1.5M", "P1Y")),
+    },
+)
+
+
+@cache
 @st.composite
 def statements(draw: st.DrawFn) -> Json:
-    result = draw(
-        st.fixed_dictionaries(
-            {},
-            optional={
-                "completion": st.booleans(),
-                "success": st.booleans(),
-                "score": st.sampled_from((-1, 0, 0.5, 1)).map(lambda scaled: {"scaled": scaled}),
-                "duration": st.sampled_from(("PT0S", "PT1.5M", "P1Y")),
-            },
-        )
-    )
+    result = draw(stated_results)
     moment = datetime.combine(draw(days), datetime.min.time(), UTC)
-    moment += timedelta(hours=draw(st.sampled_from((0, 16, 17, 23))))
+    moment += timedelta(hours=draw(hours))
     return statement(
-        draw(st.sampled_from(VERBS)),
-        actor=draw(st.sampled_from(ACTORS)),
-        object=draw(st.sampled_from(OBJECTS)),
+        draw(verbs),
+        actor=draw(actors),
+        object=draw(objects),
         result=result,
         timestamp=moment.isoformat(),
     )
@@ -287,13 +299,19 @@ BASE: tuple[Record, ...] = (
 )
 
 
+orders_of_ids = st.permutations(IDS)
+steps_of_logs = st.lists(st.integers(0, 15), min_size=10, max_size=36)
+steps_of_busy_logs = st.lists(st.integers(0, 19), min_size=6, max_size=30)
+voided = st.sampled_from(IDS).map(voiding)
+
+
 @st.composite
 def logs(draw: st.DrawFn, late: bool = True) -> AssessmentLog:
     """A log of up to fifty events: the base of a register, then anything in any order; ``late``:
     even statements of who is issued a key later.
     """
     log = AssessmentLog()
-    ids = iter(draw(st.permutations(IDS)))
+    ids = iter(draw(orders_of_ids))
     unissued = dict(CREDENTIALS)
     if draw(st.booleans()):
         log.issue(ADMINISTRATOR, "administrator", "all")
@@ -302,7 +320,7 @@ def logs(draw: st.DrawFn, late: bool = True) -> AssessmentLog:
         log.issue(*unissued.popitem(), "statements/write")
     known = list(BASE[draw(st.integers(0, 3)) :])
     base = log.record(*known)
-    for step in draw(st.lists(st.integers(0, 15), min_size=10, max_size=36)):
+    for step in draw(steps_of_logs):
         match step:
             case 0 if unissued:
                 log.issue(*unissued.popitem(), "statements/write")
@@ -314,7 +332,7 @@ def logs(draw: st.DrawFn, late: bool = True) -> AssessmentLog:
                 known.append(draw(records()))
                 log.record(known[-1])
             case 6 | 7 | 8:
-                log.state(voiding(draw(st.sampled_from(IDS))), draw(senders))
+                log.state(draw(voided), draw(senders))
             case _:
                 id_ = next(ids, None)
                 log.state(draw(statements()), draw(senders), None if id_ is None else id_.bytes)
@@ -331,7 +349,7 @@ def busy_logs(draw: st.DrawFn) -> AssessmentLog:
     log.record(Membership(person="P3", unit="Y", position="CV", category="cong_chuc", head=True))
     stated: list[bytes] = []
     known = list(BASE)
-    for step in draw(st.lists(st.integers(0, 19), min_size=6, max_size=30)):
+    for step in draw(steps_of_busy_logs):
         match step:
             case 0:
                 log.withdraw(draw(st.sampled_from(known)))
@@ -350,6 +368,7 @@ def busy_logs(draw: st.DrawFn) -> AssessmentLog:
     return log
 
 
+@cache
 def of_one() -> st.SearchStrategy[Record]:
     """Records of one person or one unit."""
     starts = {"from_": st.sampled_from((None, date(2026, 1, 1), date(2026, 8, 1)))}
@@ -395,15 +414,21 @@ def of_one() -> st.SearchStrategy[Record]:
     )
 
 
-@st.composite
-def learning(draw: st.DrawFn) -> Json:
+@cache
+def learning() -> st.SearchStrategy[Json]:
     """Something that counts for somebody, if not for the wrong one."""
-    return statement(
-        draw(st.sampled_from(("completed", "experienced"))),
-        actor=draw(st.sampled_from(ACTORS[:4])),
-        object={"id": ACTIVITIES[0]},
-        result={"duration": draw(st.sampled_from(("PT40M", "PT1H")))},
-        timestamp=f"2026-0{draw(st.integers(1, 9))}-02T08:00:00+07:00",
+    return st.builds(
+        lambda verb, actor, duration, month: statement(
+            verb,
+            actor=actor,
+            object={"id": ACTIVITIES[0]},
+            result={"duration": duration},
+            timestamp=f"2026-0{month}-02T08:00:00+07:00",
+        ),
+        st.sampled_from(("completed", "experienced")),
+        st.sampled_from(ACTORS[:4]),
+        st.sampled_from(("PT40M", "PT1H")),
+        st.integers(1, 9),
     )
 
 

@@ -59,21 +59,30 @@ SCORES = [None, None, None, "0", "0.5", "0.8999", "0.9", "1"]
 VOIDED = [None, None, None, None, 5, 35]
 
 
+# Drawing costs little, making a strategy much: each is made once.
+some_positions = st.lists(st.integers(1, 40), unique=True, min_size=10, max_size=30)
+moments = st.lists(st.integers(EARLIEST, LATEST), min_size=2, max_size=6)
+verbs, courses, platforms = map(st.sampled_from, (VERBS, COURSES, PLATFORMS))
+minutes = st.sampled_from(MINUTES)
+scores = st.sampled_from(SCORES)
+voided = st.sampled_from(VOIDED)
+
+
 @st.composite
 def evidence(draw: st.DrawFn) -> list[Evidence]:
     """Statements with many equal parts, so that there are duplicates, voids and full caps."""
-    positions = draw(st.lists(st.integers(1, 40), unique=True, min_size=10, max_size=30))
-    some_moments = draw(st.lists(st.integers(EARLIEST, LATEST), min_size=2, max_size=6))
+    positions = draw(some_positions)
+    some_moments = draw(moments)
     rows = []
     for position in positions:
         row = said(
             position,
-            draw(st.sampled_from(VERBS)),
-            draw(st.sampled_from(COURSES)),
-            platform=draw(st.sampled_from(PLATFORMS)),
-            minutes=draw(st.sampled_from(MINUTES)),
-            score=draw(st.sampled_from(SCORES)),
-            voided=draw(st.sampled_from(VOIDED)),
+            draw(verbs),
+            draw(courses),
+            platform=draw(platforms),
+            minutes=draw(minutes),
+            score=draw(scores),
+            voided=draw(voided),
         )
         rows.append(row._replace(at=draw(st.sampled_from(some_moments))))
     return rows
