@@ -138,7 +138,7 @@ def _written_at(row: Any, sealed: Mapping[bytes, int]) -> int:
     """
     if hasattr(row, "key_id"):
         return sealed.get(row.key_id, 0)
-    return int(max(row.position, getattr(row, "source", 0)))
+    return int(row.position - min(0, getattr(row, "distance", 0)))
 
 
 def _insert(database: Database, store: Store, batches: Sequence[Rows]) -> float:

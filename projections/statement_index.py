@@ -63,7 +63,7 @@ def _index(connection: Connection, tables: Tables, entries: Sequence[LogEntry]) 
             sender = stand_in(credential)
         own = facets(statement)
         own.append((sender.authority, AUTHORITY))
-        links += [(key, role, position, position) for key, role in own]
+        links += [(key, role, position, 0) for key, role in own]
         target, voiding = None, is_voiding(statement)
         if (reference := reference_of(statement)) is not None:
             target = bytes.fromhex(reference.replace("-", ""))

@@ -60,7 +60,7 @@ def inherited_links(
         for passed in way[max(met, 1) :]:
             source = nodes[passed]
             for key, role in unpack(source.facets):
-                yield LinkRow(key, role, node.position, source.position)
+                yield LinkRow(key, role, node.position, node.position - source.position)
 
 
 def _way(nodes: Mapping[bytes, Node], start: bytes) -> list[bytes]:

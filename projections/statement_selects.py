@@ -120,8 +120,8 @@ def _walk(tables: Tables, shape: Shape, walked: Filter, role: int) -> Select[Any
     if walked == RESTRICTION:
         matches = _one_has(tables, shape, others, link.position)
     else:
-        matches = [_has(tables, other, link.position, link.source) for other in others]
-        matches += _own(tables, shape, link.source)
+        matches = [_has(tables, other, link) for other in others]
+        matches += _own(tables, shape, link)
     found = (
         select(link.position)
         .distinct()
@@ -139,8 +139,8 @@ def _one_has(
         return []
     first, *others = filters
     link = tables.links.alias().c
-    matches = [_has(tables, other, link.position, link.source) for other in others]
-    matches += _own(tables, shape, link.source)
+    matches = [_has(tables, other, link) for other in others]
+    matches += _own(tables, shape, link)
     probes = [
         _probe(*_range(link, first, role), link.position == position, *matches)
         for role in first.roles
@@ -148,17 +148,19 @@ def _one_has(
     return [or_(*probes)]
 
 
-def _has(tables: Tables, filter_: Filter, position: Position, source: Position) -> Condition:
+def _has(tables: Tables, filter_: Filter, found: Columns) -> Condition:
+    """Whether the statement that a link comes from has another filter as well."""
     link = tables.links.alias().c
-    at = (link.position == position, link.source == source)
+    at = (link.position == found.position, link.distance == found.distance)
     return or_(*[_probe(*_range(link, filter_, role), *at) for role in filter_.roles])
 
 
-def _own(tables: Tables, shape: Shape, source: Position) -> list[Condition]:
+def _own(tables: Tables, shape: Shape, found: Columns) -> list[Condition]:
     """Who may read only its own finds out nothing of what others sent, by references either."""
     if not shape.restricted:
         return []
     statement = tables.statements.alias().c
+    source = found.position - found.distance
     return [_probe(statement.position == source, statement.credential == bindparam("credential"))]
 
 

@@ -1,9 +1,10 @@
 """The tables of the statement index.
 
 A link says: the statement at ``position`` answers the filter (``key``, ``role``), because the
-statement at ``source`` has that key in that role. A statement is the source of its own links; of a
-statement it refers to, and of what that one refers to, it has the links too. Links with one
-position and one source come from one statement: that is how several filters are held to match in
+statement ``distance`` positions before it has that key in that role. A statement's own links are at
+distance 0, which SQLite stores in no bytes; of a statement it refers to, and of what that one
+refers to, it has the links too, at a distance below 0 where that came later. Links with one
+position and one distance come from one statement: that is how several filters are held to match in
 one.
 
 Whether a statement is voided is no column: it is a join on the id that a voiding statement refers
@@ -62,7 +63,7 @@ def define(metadata: MetaData, prefix: str = "") -> Tables:
             Column("key", KEY, primary_key=True),
             Column("role", SmallInteger, primary_key=True, autoincrement=False),
             Column("position", POSITION, primary_key=True, autoincrement=False),
-            Column("source", POSITION, primary_key=True, autoincrement=False),
+            Column("distance", POSITION, primary_key=True, autoincrement=False),
             sqlite_with_rowid=False,
         ),
         references=Table(
@@ -105,7 +106,7 @@ class LinkRow(NamedTuple):
     key: bytes
     role: int
     position: int
-    source: int
+    distance: int
 
 
 class ReferenceRow(NamedTuple):

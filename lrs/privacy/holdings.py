@@ -123,7 +123,7 @@ class _Search:
         query = select(links.position).where(
             links.key.in_(list(self._agents)),
             links.role.in_((AGENT, AGENT_RELATED)),
-            links.source == links.position,
+            links.distance == 0,  # its own
         )
         positions = sorted(set(self._connection.scalars(query))) if self._agents else []
         for entry in self._entries(positions):

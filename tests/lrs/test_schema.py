@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
+from lrs.log.opening import open_log
+from lrs.log.recorder import Append
 from lrs.log.storage import open_storage
-from lrs.rebuild import tables_of
+from lrs.rebuild import rebuild, tables_of
 from lrs.schema import (
     VERSION_TABLE,
     alembic_config,
@@ -24,6 +28,7 @@ from lrs.schema import (
 from lrs.settings import Settings
 from lrs.store import BESIDE, FOLLOWED, INLINE, Store
 from projections import statement_index
+from tests.examples import reference_to, statement, statement_event
 from tests.ministry import generate, load
 
 LOG = {
@@ -124,6 +129,40 @@ def test_a_projection_that_is_new_is_filled_when_the_store_opens(
     try:
         assert rows(store, statement_index.TABLES) == before
         assert before[0]
+    finally:
+        store.close()
+
+
+def test_an_index_of_an_earlier_form_is_made_anew_and_filled(
+    empty_database_url: str, tmp_path: Path
+):
+    storage = open_storage(empty_database_url)
+    log, ids = open_log(storage), [uuid4() for _ in range(3)]
+    values = [statement(id=str(ids[0])), reference_to(str(ids[0])), reference_to(str(ids[2]))]
+    values.append(statement(id=str(ids[2])))
+    log.append([Append([statement_event(value) for value in values])])
+    with storage.write() as connection:
+        assert not inspect(connection).has_table("statement_links")
+        command.upgrade(alembic_config(connection), "0006")
+        log.track(connection, statement_index.NAME, 4)
+        for position in range(1, 5):
+            connection.execute(
+                text("INSERT INTO statement_links VALUES (:key, 1, :position, :position)"),
+                {"key": bytes(16), "position": position},
+            )
+    storage.close()
+    store = Store(Settings(database_url=empty_database_url, pepper_file=tmp_path / "pepper"))
+    try:
+        links = rows(store, statement_index.TABLES)[1]
+        assert {(position, distance) for _, _, position, distance in links if position <= 4} == {
+            (1, 0),
+            (2, 0),
+            (2, 1),
+            (3, 0),
+            (3, -1),
+            (4, 0),
+        }
+        assert rebuild(store.log, statement_index, check=True).checked
     finally:
         store.close()
 

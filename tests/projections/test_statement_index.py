@@ -282,6 +282,21 @@ def test_the_last_page_says_so_when_it_is_exactly_full(connection, log):
     assert find(connection, TABLES, query_of(asked, limit=1, after=6)) == Page([5], more=False)
 
 
+def test_a_link_says_how_far_before_it_the_statement_is_that_it_comes_from(connection, log):
+    indexed(connection, log, [reference(1, 4), statement(2), statement(3), reference(4, 2)])
+    columns = TABLES.links.c
+    found = connection.execute(select(columns.position - 4, columns.distance).distinct())
+    assert {tuple(row) for row in found} == {
+        (1, 0),
+        (1, -3),
+        (1, -1),
+        (2, 0),
+        (3, 0),
+        (4, 0),
+        (4, 2),
+    }
+
+
 def test_tables_with_a_prefix_are_filled_beside_the_live_ones(connection, log):
     beside = define(metadata := MetaData(), "rebuild_")
     metadata.create_all(connection)
