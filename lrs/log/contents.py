@@ -38,15 +38,15 @@ def key_ids(rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
 
 
 def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntry]:
-    """The rows as entries, opened; without content those whose key was destroyed. Raises
-    ContentBroken, and KeyError where there is a key that ``keys`` does not tell of.
+    """The rows, each with one value more, as entries, opened; without content those whose key was
+    destroyed. Raises ContentBroken, and KeyError for a key that ``keys`` does not tell of.
 
     Everything that reads the log waits for this loop: it does what ``DataKey.open`` and
     ``LogEntry()`` do without calling them, in two thirds of the time.
     """
     entries: list[LogEntry] = []
     append, new = entries.append, tuple.__new__
-    for position, stored, kind, stream, version, credential, salt, commitment, body in rows:
+    for position, stored, kind, stream, version, credential, salt, commitment, body, _ in rows:
         if not salt:
             key = keys[body[:ID_BYTES]]
             if key is None:

@@ -4,14 +4,14 @@ The row lock is held until the commit is durable, so two appends never commit ou
 and NOTIFY carry a hint that there is something new; whoever follows the log polls as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, exc
 
-from lrs.log.recorder import Head, LogRecorder, Turn
+from lrs.log.recorder import PART, Head, LogRecorder, Turn
 
 
 class PostgresLogRecorder(LogRecorder):
@@ -50,6 +50,15 @@ class PostgresLogRecorder(LogRecorder):
         with driver.cursor(binary=True) as cursor:
             rows: list[Any] = cursor.execute(_placeholders(sql), values).fetchall()
         return rows
+
+    def _fetch_parts(
+        self, connection: Connection, sql: str, values: Sequence[Any]
+    ) -> Iterator[list[Any]]:
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor(binary=True) as cursor:
+            cursor.execute(_placeholders(sql), values)
+            while rows := cursor.fetchmany(PART):
+                yield rows
 
 
 @lru_cache(maxsize=256)

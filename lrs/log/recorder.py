@@ -13,9 +13,9 @@ import os
 import struct
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
+from itertools import chain, starmap
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -108,6 +108,7 @@ _OF_RECORDS = (
     " commitment"
 )
 _GENERATION = "(SELECT key_generation FROM log_head)"  # as of the state that is read
+PART = 64  # rows that are opened while they are in the processor's cache
 _LAST = 2**62  # past every position
 _NONCE_AND_SALT = NONCE_BYTES + leaf.SALT_LENGTH
 
@@ -410,9 +411,9 @@ class LogRecorder(ProcessRecorder):
             condition, values = f"{condition} AND position <= ?", [*values, stop]
         if kinds is not None:
             condition += f" AND kind IN ({','.join(str(int(kind)) for kind in kinds)})"
-        sql = f"SELECT {_COLUMNS} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
-        rows = self._fetch(connection, sql, (*values, limit))
-        return self._opened(connection, rows, self.key_generation(connection)) if rows else []
+        columns = f"{_COLUMNS}, {_GENERATION}"
+        sql = f"SELECT {columns} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
+        return self._entries(connection, self._fetch_parts(connection, sql, (*values, limit)))
 
     def entries(self, connection: Connection, positions: Sequence[int]) -> list[LogEntry]:
         """The events at these positions, in the order asked for."""
@@ -420,22 +421,22 @@ class LogRecorder(ProcessRecorder):
             return []
         sql = f"SELECT {_COLUMNS}, {_GENERATION} FROM event_log WHERE position IN ({{}})"
         found = {row[0]: row for row in fetch_among(connection, sql, positions)}
-        return self._entries(connection, [found[position] for position in positions])
+        return self._entries(connection, iter([[found[position] for position in positions]]))
 
-    def _entries(self, connection: Connection, rows: Sequence[Any]) -> list[LogEntry]:
+    def _entries(self, connection: Connection, parts: Iterator[list[Any]]) -> list[LogEntry]:
         """Rows of ``_COLUMNS`` and ``_GENERATION`` as they are seen."""
-        return self._opened(connection, [row[:-1] for row in rows], rows[0][-1]) if rows else []
-
-    def _opened(
-        self, connection: Connection, rows: Sequence[Any], generation: int
-    ) -> list[LogEntry]:
-        """Rows of ``_COLUMNS``, in the state of the database that has this key generation, as they
-        are seen.
-        """
-        try:
-            entries = entries_of(rows, self.keys.remembered(generation))
-        except KeyError:
-            entries = entries_of(rows, self.keys.by_id(connection, generation, key_ids(rows)))
+        entries: list[LogEntry] = []
+        generation = 0
+        for rows in parts:
+            if not entries:
+                generation = rows[0][-1]
+                keys = self.keys.remembered(generation)
+            try:
+                entries += entries_of(rows, keys)
+            except KeyError:  # ask once, for all that is left
+                rows = [*rows, *chain.from_iterable(parts)]
+                asked = self.keys.by_id(connection, generation, key_ids(rows))
+                entries += entries_of(rows, asked)
         if not generation:  # no key was ever destroyed: nobody was forgotten
             return entries
         return self.seen(connection, entries)
@@ -531,6 +532,12 @@ class LogRecorder(ProcessRecorder):
     def _fetch(self, connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
         """Rows of a query whose parameters are marked by ``?``."""
 
+    @abstractmethod
+    def _fetch_parts(
+        self, connection: Connection, sql: str, values: Sequence[Any]
+    ) -> Iterator[list[Any]]:
+        """The same, up to ``PART`` rows at a time; none of the parts is empty."""
+
     # Listening
 
     def on_append(self, wake: Callable[[], None]) -> Callable[[], None]:
@@ -602,7 +609,7 @@ class LogRecorder(ProcessRecorder):
         if limit is not None:
             sql, values = f"{sql} LIMIT ?", [*values, limit]
         with self.storage.read() as connection:
-            entries = self._entries(connection, self._fetch(connection, sql, values))
+            entries = self._entries(connection, self._fetch_parts(connection, sql, values))
         return [
             StoredEvent(originator_id, entry.stream_version, self._topics[entry.kind], entry.body)
             for entry in present(entries)

@@ -1,12 +1,12 @@
 """The log on SQLite: the write lock of the file is the turn."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, exc
 
-from lrs.log.recorder import Head, LogRecorder, Turn
+from lrs.log.recorder import PART, Head, LogRecorder, Turn
 
 KEYS_AT_ONCE = 300
 
@@ -43,3 +43,11 @@ class SqliteLogRecorder(LogRecorder):
         driver: Any = connection.connection.driver_connection
         rows: list[Any] = driver.execute(sql, values).fetchall()
         return rows
+
+    def _fetch_parts(
+        self, connection: Connection, sql: str, values: Sequence[Any]
+    ) -> Iterator[list[Any]]:
+        driver: Any = connection.connection.driver_connection
+        cursor = driver.execute(sql, values)
+        while rows := cursor.fetchmany(PART):
+            yield rows
