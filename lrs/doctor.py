@@ -19,11 +19,10 @@ from lrs.audit.cosigning import read_policy
 from lrs.audit.quorums import last_quorum
 from lrs.audit.sealer import seal_lag
 from lrs.audit.start import MENDS, find_loss
-from lrs.audit.tiles import leaf_in_tree
+from lrs.audit.tiles import leaf_holds, leaf_in_tree
 from lrs.control import shown_url
-from lrs.log.leaf import commit
 from lrs.log.recorder import LogRecorder
-from lrs.log.rows import Content, Opened, Row
+from lrs.log.rows import Content
 from lrs.log.storage import sqlite_path
 from lrs.privacy.data_keys import fingerprint_of
 from lrs.privacy.sealing_key import find
@@ -295,19 +294,6 @@ def _leaves(log: LogRecorder, connection: Connection, chance: random.Random) -> 
         compared = len(rows) - in_tree.count(None)
         seen = f"{len(rows)} computed again, {compared} held against the tree, all equal"
         yield Finding("ok", "leaves", f"{seen}; {unread} without content" if unread else seen)
-
-
-def leaf_holds(row: Row, opened: Opened, in_tree: bytes | None) -> bool:
-    """Whether what is recorded is what its commitment says, and makes the leaf that is in the tree,
-    once it is. Of what cannot be read the commitment stands.
-    """
-    match opened.content:
-        case Content.BROKEN:
-            return False
-        case Content.PLAIN | Content.OPENED:
-            if commit(opened.salt, opened.body) != row.commitment:
-                return False
-    return row.leaf is not None and in_tree in (row.leaf, None)
 
 
 def _checkpoints(settings: Settings, log: LogRecorder, connection: Connection) -> Iterator[Finding]:

@@ -217,7 +217,6 @@ class LogEntry(NamedTuple):
     stream_version: int
     credential: bytes
     salt: bytes
-    commitment: bytes
     body: bytes
     value: Any = None
 

@@ -7,10 +7,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from lrs.audit.tiles import leaf_in_tree
-from lrs.log.leaf import commit
+from lrs.audit.tiles import leaf_holds, leaf_in_tree
 from lrs.log.recorder import LogRecorder
-from lrs.log.rows import Row
 from schemas.events import Kind, LogEntry
 from schemas.privacy import DESTROYING, PersonForgotten, RetentionApplied
 from schemas.register import AwardDecision, Closing, Withdrawal, record_of
@@ -94,9 +92,8 @@ def entries(
         last = some[-1].position
 
 
-def is_as_recorded(source: Connection, entry: LogEntry) -> bool:
-    """Whether an event is what its commitment says, and the tree where a full tile has its leaf."""
-    leaf = Row(*entry[:-1]).leaf
-    is_committed = commit(entry.salt, entry.body) == entry.commitment
-    is_in_tree = leaf_in_tree(source, entry.position) in (leaf, None)
-    return leaf is not None and is_committed and is_in_tree
+def is_as_recorded(log: LogRecorder, source: Connection, position: int) -> bool:
+    """Whether the event at a position is what its commitment and the tree say."""
+    [row] = log.rows_at(source, [position])
+    [opened] = log.open_rows(source, [row])
+    return leaf_holds(row, opened, leaf_in_tree(source, position))

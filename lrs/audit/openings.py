@@ -151,7 +151,7 @@ def openings(
     rows = log.rows(connection, after, through - after, stop=through)
     opened = log.open_rows(connection, rows)
     entries = [
-        LogEntry(*row)._replace(salt=content.salt, body=content.body)
+        LogEntry(*row[:6], content.salt, content.body)
         for row, content in zip(rows, opened, strict=True)
     ]
     seen = log.seen(connection, entries)

@@ -104,7 +104,7 @@ class _Check:
         closing: Closing = event.record
         self.checked.position, self.checked.closed_at = closing.position, event.entry.position
         self.checked.schemes, self.checked.closed_by = closing.schemes, closing.program
-        if not is_as_recorded(self._source, event.entry):
+        if not is_as_recorded(self._log, self._source, event.entry.position):
             said = f"event {event.entry.position} is not what its commitment says: it was changed"
             self.checked.found("closing", self._period, said)
         if closing.position >= event.entry.position:
@@ -303,7 +303,7 @@ class _Check:
             assert isinstance(award, AwardDecision)
             self.checked.awards += 1
             awarded = award.person or award.unit or ""
-            if not is_as_recorded(self._source, entry):
+            if not is_as_recorded(self._log, self._source, entry.position):
                 said = f"event {entry.position} is not what its commitment says: it was changed"
                 self.checked.found("award", awarded, said)
             if award.position >= entry.position:

@@ -1,7 +1,7 @@
 """The content of rows: sealed on their way into the log, opened on their way out."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -32,21 +32,21 @@ class ContentBroken(Exception):
         self.position = position
 
 
-def key_ids(rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
-    """The ids of the data keys that these rows are sealed under."""
-    return {row[8][:ID_BYTES] for row in rows if not row[6]}
+def key_ids(contents: Iterable[tuple[bytes, bytes]]) -> set[bytes]:
+    """The ids of the data keys that events with these salts and bodies are sealed under."""
+    return {body[:ID_BYTES] for salt, body in contents if not salt}
 
 
 def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntry]:
-    """The rows, each with one value more, as entries, opened; without content those whose key was
-    destroyed. Raises ContentBroken, and KeyError for a key that ``keys`` does not tell of.
+    """Rows of what an entry has and one value more, as entries, opened; without content those whose
+    key was destroyed. Raises ContentBroken, and KeyError for a key that ``keys`` does not tell of.
 
     Everything that reads the log waits for this loop: it does what ``DataKey.open`` and
     ``LogEntry()`` do without calling them, in two thirds of the time.
     """
     entries: list[LogEntry] = []
     append, new = entries.append, tuple.__new__
-    for position, stored, kind, stream, version, credential, salt, commitment, body, _ in rows:
+    for position, stored, kind, stream, version, credential, salt, body, _ in rows:
         if not salt:
             key = keys[body[:ID_BYTES]]
             if key is None:
@@ -59,7 +59,7 @@ def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntr
                 except (InvalidTag, ValueError, struct.error):  # no record has room for it
                     raise ContentBroken(position) from None
                 salt, body = plain[:SALT_BYTES], plain[SALT_BYTES:]
-        said = (position, stored, kind, stream, version, credential, salt, commitment, body, None)
+        said = (position, stored, kind, stream, version, credential, salt, body, None)
         append(new(LogEntry, said))
     return entries
 

@@ -103,6 +103,7 @@ class StreamConflict(Exception):
 Outcome = Appended | StreamConflict
 _Key = tuple[int, bytes, int]
 _COLUMNS = "position, stored, kind, stream_id, stream_version, credential, salt, commitment, body"
+_OF_ENTRIES = "position, stored, kind, stream_id, stream_version, credential, salt, body"
 _OF_RECORDS = (
     "position, stored, kind, stream_id, stream_version, credential, length(body), length(salt),"
     " commitment"
@@ -290,7 +291,7 @@ class LogRecorder(ProcessRecorder):
             place = place_of(position, kind, stream_id, version)  # refuses what no record can hold
             commitment = leaf.commit(salt, body)
             row = (position, stored, kind, stream_id, version, credential, salt, commitment, body)
-            entries.append(LogEntry(*row, value))
+            entries.append(LogEntry(*row[:7], body, value))
             if subject and keys.all:
                 key = keys.all[subject, category]
                 nonce = random[start + leaf.SALT_LENGTH : start + _NONCE_AND_SALT]
@@ -411,7 +412,7 @@ class LogRecorder(ProcessRecorder):
             condition, values = f"{condition} AND position <= ?", [*values, stop]
         if kinds is not None:
             condition += f" AND kind IN ({','.join(str(int(kind)) for kind in kinds)})"
-        columns = f"{_COLUMNS}, {_GENERATION}"
+        columns = f"{_OF_ENTRIES}, {_GENERATION}"
         sql = f"SELECT {columns} FROM event_log WHERE {condition} ORDER BY position LIMIT ?"
         return self._entries(connection, self._fetch_parts(connection, sql, (*values, limit)))
 
@@ -419,12 +420,12 @@ class LogRecorder(ProcessRecorder):
         """The events at these positions, in the order asked for."""
         if not positions:
             return []
-        sql = f"SELECT {_COLUMNS}, {_GENERATION} FROM event_log WHERE position IN ({{}})"
+        sql = f"SELECT {_OF_ENTRIES}, {_GENERATION} FROM event_log WHERE position IN ({{}})"
         found = {row[0]: row for row in fetch_among(connection, sql, positions)}
         return self._entries(connection, iter([[found[position] for position in positions]]))
 
     def _entries(self, connection: Connection, parts: Iterator[list[Any]]) -> list[LogEntry]:
-        """Rows of ``_COLUMNS`` and ``_GENERATION`` as they are seen."""
+        """Rows of ``_OF_ENTRIES`` and ``_GENERATION`` as they are seen."""
         entries: list[LogEntry] = []
         generation = 0
         for rows in parts:
@@ -435,7 +436,8 @@ class LogRecorder(ProcessRecorder):
                 entries += entries_of(rows, keys)
             except KeyError:  # ask once, for all that is left
                 rows = [*rows, *chain.from_iterable(parts)]
-                asked = self.keys.by_id(connection, generation, key_ids(rows))
+                ids = key_ids(row[6:8] for row in rows)
+                asked = self.keys.by_id(connection, generation, ids)
                 entries += entries_of(rows, asked)
         if not generation:  # no key was ever destroyed: nobody was forgotten
             return entries
@@ -461,7 +463,7 @@ class LogRecorder(ProcessRecorder):
     def open_rows(self, connection: Connection, rows: Sequence[Row]) -> list[Opened]:
         """What became of the content of each row, and the content itself, as it was recorded."""
         keys: Mapping[bytes, DataKey | None] | None = {}
-        if ids := key_ids(rows):
+        if ids := key_ids((row.salt, row.body) for row in rows):
             try:
                 keys = self.keys.by_id(connection, self.key_generation(connection), ids)
             except InvalidSettings:
@@ -599,7 +601,7 @@ class LogRecorder(ProcessRecorder):
         if lte is not None:
             condition, values = f"{condition} AND r.stream_version <= ?", [*values, lte]
         categories = ",".join(str(int(category)) for category in Category)
-        columns = ", ".join(f"e.{name}" for name in _COLUMNS.split(", "))
+        columns = ", ".join(f"e.{name}" for name in _OF_ENTRIES.split(", "))
         sql = (
             f"SELECT {columns}, {_GENERATION} FROM event_registry r"
             " JOIN event_log e ON e.position = r.position"

@@ -51,7 +51,7 @@ class StatementLog:
     def _append(self, kind: Kind, stream: bytes, credential: bytes, value: Json) -> LogEntry:
         position = len(self.entries) + 2
         stored = START + position * SECOND
-        entry = LogEntry(position, stored, kind, stream, 1, credential, b"", b"", b"", value)
+        entry = LogEntry(position, stored, kind, stream, 1, credential, b"", b"", value)
         self.entries.append(entry)
         return entry
 

@@ -27,7 +27,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 def entry(position: int, kind: Kind, id_: bytes, version: int, **said: Any) -> LogEntry:
     stored = position * 1_000_000
     body = orjson.dumps(said)
-    return LogEntry(position, stored, kind, id_, version, NOBODY, b"", b"", body)
+    return LogEntry(position, stored, kind, id_, version, NOBODY, b"", body)
 
 
 def opened(position: int, id_: bytes = AN, **said: Any) -> LogEntry:

@@ -42,13 +42,13 @@ def stated(
 def entry(position: int, value: dict[str, Any], credential: bytes = AUTHOR) -> LogEntry:
     body = orjson.dumps(value)
     kind, stream = Kind.STATEMENT_1_0, UUID(int=position).bytes
-    return LogEntry(position, position, kind, stream, 1, credential, b"", b"", body)
+    return LogEntry(position, position, kind, stream, 1, credential, b"", body)
 
 
 def issued(position: int, credential: bytes, *scopes: str) -> LogEntry:
     body = orjson.dumps({"scopes": scopes})
     kind = Kind.CREDENTIAL_ISSUED
-    return LogEntry(position, position, kind, credential, 1, NOBODY, b"", b"", body)
+    return LogEntry(position, position, kind, credential, 1, NOBODY, b"", body)
 
 
 ISSUED = [issued(1, AUTHOR, "statements/write", "define"), issued(2, PLATFORM, "statements/write")]

@@ -28,7 +28,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 def entry(position: int, kind: Kind, id_: UUID, version: int, **said: Any) -> LogEntry:
     body = orjson.dumps({"id": str(id_), **said})
     stored = position * 1_000_000
-    return LogEntry(position, stored, kind, id_.bytes, version, NOBODY, b"", b"", body)
+    return LogEntry(position, stored, kind, id_.bytes, version, NOBODY, b"", body)
 
 
 def issued(position: int, id_: UUID = MOODLE, **said: Any) -> LogEntry:

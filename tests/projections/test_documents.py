@@ -40,7 +40,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 def entry(position: int, kind: Kind, name: DocumentName, version: int, body: bytes) -> LogEntry:
     stored = position * 1_000_000
-    return LogEntry(position, stored, kind, name.stream_id, version, NOBODY, b"", b"", body)
+    return LogEntry(position, stored, kind, name.stream_id, version, NOBODY, b"", body)
 
 
 def stored(

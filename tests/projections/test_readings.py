@@ -27,7 +27,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 def entry(position: int, reader: bytes, *people: str) -> LogEntry:
     body = body_of(RecordRead(route="GET /people", people=people, account="an.nv"))
     stream = position.to_bytes(16)
-    return LogEntry(position, position, Kind.RECORD_READ, stream, 1, reader, b"", b"", body)
+    return LogEntry(position, position, Kind.RECORD_READ, stream, 1, reader, b"", body)
 
 
 LOG = [

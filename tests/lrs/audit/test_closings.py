@@ -487,7 +487,7 @@ def test_a_table_that_says_somebody_was_forgotten_explains_nothing(closed: Store
             approved_by="1" * 32,
         )
         body = privacy_body(said)
-        event = LogEntry(1, 1, Kind.PERSON_FORGOTTEN, bytes(16), 2, b"", b"", b"", body)
+        event = LogEntry(1, 1, Kind.PERSON_FORGOTTEN, bytes(16), 2, b"", b"", body)
         privacy.apply(connection, privacy.TABLES, [event])
         new_generation(connection)
     with open_for_reading(closed.settings) as log:

@@ -36,7 +36,7 @@ def change_event(store: Store, entry: LogEntry, change: Change, *, hashes: bool 
     body = orjson.loads(entry.body)
     change(body)
     written = orjson.dumps(body)
-    commitment = leaf.commit(entry.salt, written) if hashes else entry.commitment
+    commitment = leaf.commit(entry.salt, written if hashes else entry.body)
     sql = "UPDATE event_log SET body = :body, commitment = :c WHERE position = :at"
     said = {"body": written, "c": commitment, "at": entry.position}
     with store.storage.write() as connection:

@@ -60,7 +60,7 @@ class AssessmentLog:
     def _append(self, kind: Kind, stream: bytes, credential: bytes, body: bytes) -> int:
         position = self.head + 1
         stored = STORED + position * SECOND
-        entry = LogEntry(position, stored, kind, stream, position, credential, b"", b"", body)
+        entry = LogEntry(position, stored, kind, stream, position, credential, b"", body)
         self.entries.append(entry)
         return position
 

@@ -25,7 +25,7 @@ STORED = 1_790_000_000_123_456
 
 def read_text(text: bytes) -> EvidenceRow | VoidRow | None:
     empty = b""
-    return read(LogEntry(9, STORED, Kind.STATEMENT_1_0, STATEMENT, 1, SENDER, empty, empty, text))
+    return read(LogEntry(9, STORED, Kind.STATEMENT_1_0, STATEMENT, 1, SENDER, empty, text))
 
 
 def evidence(verb: str = "completed", /, **said: Any) -> EvidenceRow | None:
