@@ -16,7 +16,7 @@ from lrs.log.storage import Task, take_turn
 
 BATCH = 500  # events a transaction
 POLL = 0.2  # seconds between looks, for what other processes append
-PAUSE = 0.1  # seconds between rounds under load: a round costs a commit, which appends wait for
+PAUSE = 0.2  # seconds between rounds under load: a round costs a commit, which appends wait for
 
 logger = logging.getLogger(__name__)
 

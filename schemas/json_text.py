@@ -55,17 +55,23 @@ def parse(body: bytes) -> Any:
     surrogate pair, NaN, Infinity and numbers beyond a float, repeated keys, more than 64 levels,
     and anything after the value.
     """
+    return parse_items(body)[0]
+
+
+def parse_items(body: bytes) -> tuple[Any, list[bytes] | None]:
+    """The value as ``parse`` gives it, and the items as ``split`` does."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidJson([_diagnosis(body, error)]) from error
-    if _is_too_deep(body):
+    items = split(body) if type(value) is list else None
+    if _is_too_deep(body, items):
         raise InvalidJson([_too_deep()])
     if _may_repeat_keys(body, value):
         problems = list(islice(_repeated_keys(body), MOST_PROBLEMS))
         if problems:
             raise InvalidJson(problems)
-    return value
+    return value, items
 
 
 def split(body: bytes) -> list[bytes] | None:
@@ -81,10 +87,9 @@ def split(body: bytes) -> list[bytes] | None:
 # ---- depth
 
 
-def _is_too_deep(body: bytes) -> bool:
+def _is_too_deep(body: bytes, items: list[bytes] | None) -> bool:
     if _bracket_count(body) <= MAXIMUM_DEPTH:
         return False
-    items = split(body)
     if items is None:
         return _is_deeper(body, MAXIMUM_DEPTH)
     return any(

@@ -673,14 +673,15 @@ class LogRecorder(ProcessRecorder):
 
     def lock_tracked(self, connection: Connection, name: str) -> int:
         """The same as ``tracked``, and no other transaction moves it before this one ends."""
-        self._fetch(
+        rows = self._fetch(
             connection,
             "INSERT INTO projection_tracking (name, position) VALUES (?, 0)"
             " ON CONFLICT (name) DO UPDATE SET position = projection_tracking.position"
             " RETURNING position",
             (name,),
         )
-        return self.tracked(connection, name)
+        position: int = rows[0][0]
+        return position
 
     def tracked(self, connection: Connection, name: str) -> int:
         """How far ``name`` has applied the log; 0 when it never has."""

@@ -118,13 +118,13 @@ def receive(request: XapiRequest, put_id: str | None = None, most: int | None = 
         text = first.content
     else:
         raise InvalidRequest(Problem("", "statements-content-type", content_type))
-    value = json_text.parse(text)
-    if isinstance(value, list):
+    value, items = json_text.parse_items(text)
+    if items is not None:
         if most is not None and len(value) > most:
             raise BodyTooLarge(Problem("", "batch-too-large", len(value), {"limit": most}))
         if put_id is not None:
             raise InvalidRequest(Problem("", "put-takes-one", len(value)))
-        texts: list[bytes] = json_text.split(text) or []
+        texts = items
         values, pointers = value, [f"/{number}" for number in range(len(value))]
     else:
         texts, values, pointers = [text.strip()], [value], [""]
