@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, exists, select
 
-from projections.rows import fetch_rows
+from projections.rows import fetch_among, fetch_rows
 from projections.statement_tables import AUTHORITY, LinkRow, StatementRow, Tables
 from schemas.keys import KEY_LENGTH
 
 MAX_HOPS = 64
 """A statement has the links of those up to this many references away, and of none beyond."""
 
-IDS_AT_ONCE = 500
 ROLES = [bytes((role,)) for role in range(AUTHORITY + 1)]
 
 
@@ -92,12 +91,9 @@ def _nodes_around(
     return nodes
 
 
-def _nodes(connection: Connection, query: Select[Any], ids: Iterable[bytes]) -> dict[bytes, Node]:
-    nodes, asked = {}, list(ids)
-    for start in range(0, len(asked), IDS_AT_ONCE):
-        rows = connection.execute(query, {"ids": asked[start : start + IDS_AT_ONCE]})
-        nodes.update({statement_id: Node(*node) for statement_id, *node in rows})
-    return nodes
+def _nodes(connection: Connection, query: str, ids: Iterable[bytes]) -> dict[bytes, Node]:
+    rows = fetch_among(connection, query, list(ids))
+    return {statement_id: Node(*node) for statement_id, *node in rows}
 
 
 @lru_cache
@@ -111,18 +107,17 @@ def _referred_to(tables: Tables) -> Select[Any]:
 
 
 @lru_cache
-def _statements(tables: Tables) -> Select[Any]:
-    statement = tables.statements.c
-    return select(
-        statement.statement_id, statement.position, statement.refers_to, statement.facets
-    ).where(statement.statement_id.in_(bindparam("ids", expanding=True)))
+def _statements(tables: Tables) -> str:
+    return (
+        "SELECT statement_id, position, refers_to, facets"
+        f" FROM {tables.statements.name} WHERE statement_id IN ({{}})"
+    )
 
 
 @lru_cache
-def _referrers(tables: Tables) -> Select[Any]:
-    statement, reference = tables.statements.c, tables.references.c
+def _referrers(tables: Tables) -> str:
     return (
-        select(statement.statement_id, statement.position, statement.refers_to, statement.facets)
-        .join_from(tables.references, tables.statements, statement.position == reference.position)
-        .where(reference.target.in_(bindparam("ids", expanding=True)))
+        "SELECT s.statement_id, s.position, s.refers_to, s.facets"
+        f" FROM {tables.references.name} r JOIN {tables.statements.name} s"
+        " ON s.position = r.position WHERE r.target IN ({})"
     )

@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, MetaData, create_engine, func, select
 
+from projections.rows import LISTED_AT_ONCE
 from projections.statement_index import METADATA, TABLES, define
 from projections.statement_query import Located, Page, find, locate
-from projections.statement_references import IDS_AT_ONCE, MAX_HOPS
+from projections.statement_references import MAX_HOPS
 from schemas.events import NOBODY
 from tests.oracle import VOIDED, Parameters
 from tests.projections.statement_logs import (
@@ -187,7 +188,7 @@ def test_only_the_object_of_a_statement_is_followed(connection, log):
 
 
 def test_a_target_that_arrives_after_very_many_references_to_it_answers_for_all(connection, log):
-    many = IDS_AT_ONCE * 2 + 100
+    many = LISTED_AT_ONCE * 2 + 100
     for number in range(2, many):
         log.record(reference(number, 1 if number % 2 else number - 1))
     log.record(statement(1))
