@@ -97,7 +97,8 @@ class TreeDiffers(Exception):
     def __init__(self, size: int, begin: int) -> None:
         super().__init__(
             f"the tree of {size} events is not that of the log: an event past position {begin} was"
-            " changed, or the state of the tree; `lrs audit verify` says more"
+            " changed, or the state of the tree. `lrs audit verify` says which; a tree alone that"
+            " was changed `lrs audit recover --tiles` builds again"
         )
 
 
