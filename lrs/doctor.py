@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lrs.asked import CommandRefused
 from lrs.audit.checkpoints import CheckpointFileDamaged, latest
+from lrs.audit.checks.rows import leaf_holds
 from lrs.audit.cosigning import read_policy
 from lrs.audit.quorums import last_quorum
 from lrs.audit.sealer import seal_lag
 from lrs.audit.start import MENDS, find_loss
-from lrs.audit.tiles import leaf_holds, leaf_in_tree
+from lrs.audit.tiles import leaf_in_tree
 from lrs.control import shown_url
 from lrs.log.recorder import LogRecorder
 from lrs.log.rows import Content

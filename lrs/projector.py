@@ -68,10 +68,9 @@ class StandApart(Exception):
 def advance(log: LogRecorder, projections: Sequence[ModuleType]) -> bool:
     """Apply the next events to projections that stand at one position; whether there are more.
 
-    The events are read once, before appends are kept waiting, and applied in one transaction:
-    beside a busy log that costs half of what it does to let each projection catch up by itself. Of
-    several processes one does it. Raises StandApart, and what a projection raises; then nothing was
-    applied.
+    The events are read and opened once, before appends are kept waiting, and applied in one
+    transaction. Of several processes one does it. Raises StandApart, and what a projection raises;
+    then nothing was applied.
     """
     with log.storage.read() as source:
         if not take_turn(source, Task.FOLLOW):

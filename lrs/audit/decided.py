@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from lrs.audit.tiles import leaf_holds, leaf_in_tree
+from lrs.audit.checks.rows import leaf_holds
+from lrs.audit.tiles import leaf_in_tree
 from lrs.log.recorder import LogRecorder
 from schemas.events import Kind, LogEntry
 from schemas.privacy import DESTROYING, PersonForgotten, RetentionApplied

@@ -12,9 +12,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from lrs.audit.merkle import HASH_BYTES, CompactRange, full_root, hashes_in
-from lrs.log.leaf import commit
 from lrs.log.recorder import LogRecorder
-from lrs.log.rows import Content, Opened, Row
 from lrs.log.tables import MERKLE_TILE, MERKLE_TREE
 from projections.rows import fetch_rows
 
@@ -188,19 +186,6 @@ def leaf_in_tree(connection: Connection, position: int) -> bytes | None:
     number, place = divmod(position - 1, WIDTH)
     rows = fetch_rows(connection, _LEAF, {"first": place * HASH_BYTES + 1, "number": number})
     return bytes(rows[0][0]) if rows else None
-
-
-def leaf_holds(row: Row, opened: Opened, in_tree: bytes | None) -> bool:
-    """Whether what is recorded is what its commitment says, and makes the leaf that is in the tree,
-    once it is. Of what cannot be read the commitment stands.
-    """
-    match opened.content:
-        case Content.BROKEN:
-            return False
-        case Content.PLAIN | Content.OPENED:
-            if commit(opened.salt, opened.body) != row.commitment:
-                return False
-    return row.leaf is not None and in_tree in (row.leaf, None)
 
 
 class Tiles:

@@ -41,8 +41,8 @@ def entries_of(rows: Sequence[tuple[Any, ...]], keys: FoundKeys) -> list[LogEntr
     """Rows of what an entry has and one value more, as entries, opened; without content those whose
     key was destroyed. Raises ContentBroken, and KeyError for a key that ``keys`` does not tell of.
 
-    Everything that reads the log waits for this loop: it does what ``DataKey.open`` and
-    ``LogEntry()`` do without calling them, in two thirds of the time.
+    Everything that reads the log waits for this loop, so it does what ``DataKey.open`` and
+    ``LogEntry()`` do without calling them.
     """
     entries: list[LogEntry] = []
     append, new = entries.append, tuple.__new__

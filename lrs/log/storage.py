@@ -331,8 +331,7 @@ def migrate_log(storage: Storage) -> None:
     scripts = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     with storage.write() as connection:
         driver: Any = connection.connection.driver_connection
-        if storage.dialect == "postgresql":
-            driver.execute(f"SELECT pg_advisory_xact_lock({Task.MIGRATE_LOG})")
+        take_turn(connection, Task.MIGRATE_LOG, wait=True)
         driver.execute("CREATE TABLE IF NOT EXISTS log_migrations (name text PRIMARY KEY)")
         done = {name for (name,) in driver.execute("SELECT name FROM log_migrations").fetchall()}
         for script in scripts:

@@ -119,7 +119,7 @@ class DataKeys:
         """The keys with these ids; None for one that was destroyed. One whose row was changed opens
         nothing.
 
-        At most one query, none where all are remembered.
+        One query, on SQLite one for some hundreds, and none where all are remembered.
         """
         with self._lock:
             self._be_at(generation)
@@ -147,7 +147,7 @@ class DataKeys:
         (microseconds since 1970); one that is not there yet is made.
 
         Called in a transaction that has its turn to append. ``remember`` them once it is committed.
-        At most two queries, none where all are remembered.
+        As many queries, and one more at the first time.
         """
         year = datetime.fromtimestamp(stored // 1_000_000, UTC).year
         keys = Keys(year, generation, {}, {})
@@ -208,12 +208,11 @@ class DataKeys:
             f"SELECT s.fingerprint, s.token_key, {KEY_COLUMNS} FROM sealing s"
             f" LEFT JOIN data_key k ON k.{column} IN ({{}})"
         )
-        for some in _parts(values):
-            for fingerprint, token_key, *key in fetch_among(connection, sql, some):
-                self._unlock(fingerprint, token_key)
-                row = KeyRow(*key)
-                if row.key_id is not None:
-                    yield row
+        for fingerprint, token_key, *key in fetch_among(connection, sql, list(values)):
+            self._unlock(fingerprint, token_key)
+            row = KeyRow(*key)
+            if row.key_id is not None:
+                yield row
 
     def _open(self, row: Any) -> DataKey:
         return DataKey(row.key_id, opened_secret(self._wrapping, row))

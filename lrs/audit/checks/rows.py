@@ -6,11 +6,10 @@ follows keeps its place in the tree.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
 from typing import Final
 
 from lrs.audit.checks.findings import Finding
-from lrs.log.leaf import SALT_LENGTH
+from lrs.log.leaf import SALT_LENGTH, commit
 from lrs.log.rows import Content, Opened, Row
 from schemas.events import CATEGORIES
 
@@ -78,7 +77,19 @@ def made_commitment(opened: Opened) -> bytes | None:
     """The commitment to what can be read of a row; None where nothing can."""
     if opened.content in NOT_READABLE:
         return None
-    return sha256(b"\x02" + opened.salt + opened.body).digest()
+    return commit(opened.salt, opened.body)
+
+
+def leaf_holds(row: Row, opened: Opened, in_tree: bytes | None) -> bool:
+    """Whether a row is what its commitment says, and makes the leaf that is in the tree, once it is
+    there.
+    """
+    return (
+        opened.content is not Content.BROKEN
+        and made_commitment(opened) in (row.commitment, None)
+        and row.leaf is not None
+        and in_tree in (row.leaf, None)
+    )
 
 
 def explained(row: Row, opened: Opened, stored_last: int) -> Iterator[Finding]:
