@@ -2,8 +2,10 @@
 
 While one commit is on its way to disk the next requests queue up; the writer takes whatever has
 queued as its next batch. There is no timer to tune: an idle log commits at once, a busy log
-commits in large batches. The queue is bounded: past ``queue_limit`` waiting events a request is
-turned away.
+commits in large batches. Between two commits the event loop has its turn, so that those who were
+answered and ask again are in the next batch too: else the clients of a busy log part into two
+halves that wait for each other's commits. The queue is bounded: past ``queue_limit`` waiting events
+a request is turned away.
 """
 
 import asyncio
@@ -55,6 +57,7 @@ class Writer:
         self._waiting: deque[tuple[Append, Any]] = deque()
         self._waiting_events = 0
         self._changed = Condition()
+        self._may_take = True  # not between a batch and the turn of the loop after it
         self._closing = False
         self.failure: Exception | None = None
         self.on_commit: Committed = lambda requests, outcomes, seconds: None
@@ -71,8 +74,8 @@ class Writer:
         full.
         """
         future: Future[Appended] = Future()
-        if self._put(Append(events, attachments), future):
-            self._wake()
+        self._put(Append(events, attachments), future)
+        self._wake()
         return future
 
     async def append_async(
@@ -102,7 +105,7 @@ class Writer:
         self._thread.join()
 
     def _put(self, request: Append, future: Any) -> bool:
-        """Queue a request; tells whether it is the first, so that the writer may be asleep."""
+        """Queue a request; tells whether the writer waits for it, and is to be woken."""
         with self._changed:
             if self.failure is not None or self._closing:
                 raise LogUnavailable("the store is stopping") from self.failure
@@ -111,11 +114,13 @@ class Writer:
                 raise LogBusy(waiting)
             self._waiting.append((request, future))
             self._waiting_events += len(request.events)
-            return len(self._waiting) == 1
+            return self._may_take and len(self._waiting) == 1
 
     def _wake(self) -> None:
         with self._changed:
-            self._changed.notify()
+            self._may_take = True
+            if self._waiting:
+                self._changed.notify()
 
     def _run(self) -> None:
         while batch := self._take():
@@ -123,7 +128,7 @@ class Writer:
             began = time.perf_counter()
             outcomes = self._commit(requests)
             seconds = time.perf_counter() - began
-            _settle([future for _, future in batch], outcomes)
+            _settle([future for _, future in batch], outcomes, self._wake)
             self.on_commit(requests, outcomes, seconds)
 
     def _commit(self, requests: Sequence[Append]) -> Sequence[Outcome | Exception]:
@@ -142,8 +147,9 @@ class Writer:
     def _take(self) -> list[tuple[Append, Any]]:
         """The next batch; empty when closing and nothing waits."""
         with self._changed:
-            while not self._waiting and not self._closing:
+            while not (self._may_take and self._waiting) and not self._closing:
                 self._changed.wait()
+            self._may_take = False
             batch, events = [], 0
             while self._waiting and events < MAX_BATCH:
                 batch.append(self._waiting.popleft())
@@ -157,7 +163,7 @@ class Writer:
             left = [future for _, future in self._waiting]
             self._waiting.clear()
             self._waiting_events = 0
-        _settle(left, [_unavailable(error)] * len(left))
+        _settle(left, [_unavailable(error)] * len(left), self._wake)
         self._on_failure(error)
 
 
@@ -167,18 +173,26 @@ def _unavailable(error: Exception) -> LogUnavailable:
     return unavailable
 
 
-def _settle(futures: Sequence[Any], outcomes: Sequence[Outcome | Exception]) -> None:
+def _settle(
+    futures: Sequence[Any], outcomes: Sequence[Outcome | Exception], then: Callable[[], None]
+) -> None:
+    """Resolve the futures, those of a coroutine on its loop, which goes on with ``then``."""
     loops: dict[asyncio.AbstractEventLoop, list[tuple[Any, Any]]] = {}
     for future, outcome in zip(futures, outcomes, strict=True):
         if isinstance(future, Future):
             _resolve([(future, outcome)])
         else:
             loops.setdefault(future.get_loop(), []).append((future, outcome))
+    told = False
     for loop, settled in loops.items():
         try:
             loop.call_soon_threadsafe(_resolve, settled)
+            loop.call_soon_threadsafe(loop.call_soon, then)  # when those who waited went on
+            told = True
         except RuntimeError:  # the loop is closed: nobody waits any more
             continue
+    if not told:
+        then()
 
 
 def _resolve(settled: Sequence[tuple[Any, Any]]) -> None:

@@ -40,9 +40,11 @@ class Stub:
     def __init__(self) -> None:
         self.free = threading.Event()
         self.fails: Exception | None = None
+        self.asked = 0
         self.batches: list[int] = []
 
     def append(self, requests: Sequence[Append]) -> list[Outcome]:
+        self.asked += 1
         self.free.wait(5)
         self.batches.append(len(requests))
         if self.fails is not None:
@@ -96,6 +98,49 @@ def test_what_queues_during_a_commit_shares_the_next(stub: Stub) -> None:
         assert isinstance(future.exception(5), StreamConflict)
     writer.close()
     assert len(stub.batches) <= 2
+
+
+def test_those_who_were_answered_and_ask_again_share_the_next_commit(stub: Stub) -> None:
+    writer = writer_on(stub)
+
+    async def ask(times: int) -> None:
+        for _ in range(times):
+            with pytest.raises(StreamConflict):
+                await writer.append_async([any_event()])
+
+    async def ask_in_two_halves() -> None:
+        again = [asyncio.create_task(ask(2)) for _ in range(3)]
+        while not stub.asked:
+            await asyncio.sleep(0.001)
+        once = [asyncio.create_task(ask(1)) for _ in range(3)]
+        while not writer.waiting:
+            await asyncio.sleep(0)
+        stub.free.set()
+        await asyncio.gather(*again, *once)
+
+    asyncio.run(ask_in_two_halves())
+    writer.close()
+    assert stub.batches == [3, 6]
+
+
+def test_a_loop_that_ended_holds_up_nobody(stub: Stub) -> None:
+    writer = writer_on(stub)
+    ended = asyncio.new_event_loop()
+    left = ended.create_task(writer.append_async([any_event()]))
+    while not stub.asked:
+        ended.run_until_complete(asyncio.sleep(0.001))
+    left.cancel()
+    ended.run_until_complete(asyncio.wait([left]))
+    ended.close()
+
+    async def ask() -> None:
+        asyncio.get_running_loop().call_soon(stub.free.set)  # it queues during the commit
+        with pytest.raises(StreamConflict):
+            await asyncio.wait_for(writer.append_async([any_event()]), 5)
+
+    asyncio.run(ask())
+    writer.close()
+    assert stub.batches == [1, 1]
 
 
 def test_a_full_queue_turns_a_request_away(stub: Stub) -> None:
