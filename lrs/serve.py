@@ -42,11 +42,6 @@ from lrs.store import Store
 IDLE_SECONDS: Final = 75  # a connection may idle; longer than proxies keep theirs
 STOP_SECONDS: Final = 70  # for requests under way; a body may take 60
 WORKER_SECONDS: Final = 30  # for a worker to give a sign of life
-SWITCH_SECONDS: Final = 0.001
-"""How long a thread keeps the interpreter while another waits for it. The writer waits for it after
-every call of the database. With 1 ms in place of Python's 5 ms, single statements came 7 % faster
-at 16 connections and as fast at 64; below 1 ms the switches cost more than they gain."""
-
 YOUNG_OBJECTS: Final = 50_000
 """New objects after which Python looks for cycles among them, in place of 700. A statement comes to
 some hundred, and none is in a cycle."""
@@ -93,8 +88,7 @@ def _serve_alone(app: FastAPI, store: Store, listener: socket.socket) -> int:
 
 
 def _tune_python() -> None:
-    """For many short requests on several threads; once everything is loaded."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    """For many short requests; once everything is loaded."""
     gc.collect()
     gc.freeze()  # what was loaded stays
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
