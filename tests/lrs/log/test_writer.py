@@ -40,11 +40,11 @@ class Stub:
     def __init__(self) -> None:
         self.free = threading.Event()
         self.fails: Exception | None = None
-        self.asked = 0
+        self.asked = threading.Event()
         self.batches: list[int] = []
 
     def append(self, requests: Sequence[Append]) -> list[Outcome]:
-        self.asked += 1
+        self.asked.set()
         self.free.wait(5)
         self.batches.append(len(requests))
         if self.fails is not None:
@@ -110,11 +110,10 @@ def test_those_who_were_answered_and_ask_again_share_the_next_commit(stub: Stub)
 
     async def ask_in_two_halves() -> None:
         again = [asyncio.create_task(ask(2)) for _ in range(3)]
-        while not stub.asked:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(stub.asked.wait, 5)
         once = [asyncio.create_task(ask(1)) for _ in range(3)]
-        while not writer.waiting:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert writer.waiting == 3
         stub.free.set()
         await asyncio.gather(*again, *once)
 
@@ -127,8 +126,7 @@ def test_a_loop_that_ended_holds_up_nobody(stub: Stub) -> None:
     writer = writer_on(stub)
     ended = asyncio.new_event_loop()
     left = ended.create_task(writer.append_async([any_event()]))
-    while not stub.asked:
-        ended.run_until_complete(asyncio.sleep(0.001))
+    ended.run_until_complete(asyncio.to_thread(stub.asked.wait, 5))
     left.cancel()
     ended.run_until_complete(asyncio.wait([left]))
     ended.close()
