@@ -22,7 +22,7 @@ from lrs.auth.accounts import Accounts
 from lrs.auth.credentials import Credentials
 from lrs.auth.sessions import Sessions
 from lrs.log.opening import open_log
-from lrs.log.recorder import Head, wall_clock
+from lrs.log.recorder import Append, Head, LogRecorder, wall_clock
 from lrs.log.storage import READERS, open_storage
 from lrs.log.tables import EVENT_LOG
 from lrs.log.writer import Writer
@@ -86,6 +86,8 @@ class Store:
             self.log = open_log(self.storage, INLINE, keys=self.data_keys)
             self.policy = read_policy(settings)
             signing = open_signing(self.log, settings)
+            self.log.seen = Sight(self.data_keys)
+            create_tables(self.log, settings.base_url)
         except Exception:
             self.storage.close()
             raise
@@ -94,8 +96,6 @@ class Store:
             queue_limit=settings.queue_limit,
             on_failure=stop_process if on_failure is None else on_failure,
         )
-        self.log.seen = Sight(self.data_keys)
-        create_tables(self)
         self.credentials = Credentials(self)
         self.accounts = Accounts(self)
         self.sessions = Sessions(self)
@@ -193,21 +193,18 @@ class Store:
         self.storage.close()
 
 
-def create_tables(store: Store) -> None:
-    """Bring the read tables up to date; a projection that is new is filled from the log."""
-    with store.storage.write() as connection:
+def create_tables(log: LogRecorder, origin: str) -> None:
+    """Bring the read tables up to date; a projection that is new is filled from the log.
+
+    The log's first event says when it was opened, and as whose, so it always has a last event.
+    """
+    with log.storage.write() as connection:
         migrate_tables(connection)
-    open_log_once(store)
+    if log.head().position == 0:
+        body = orjson.dumps({"origin": origin, "format": 1})
+        log.append([Append([NewEvent(Kind.LOG_OPENED, bytes(16), body, content_hash=bytes(32))])])
     for projection in INLINE:
-        fill_new_tables(store.log, projection)
-
-
-def open_log_once(store: Store) -> None:
-    """The first event of every log says when it was opened, so a log always has a last event."""
-    if store.log.head().position == 0:
-        body = orjson.dumps({"origin": store.settings.base_url, "format": 1})
-        event = NewEvent(Kind.LOG_OPENED, bytes(16), body, content_hash=bytes(32))
-        store.writer.append([event]).result()
+        fill_new_tables(log, projection)
 
 
 def stop_process(error: Exception) -> None:

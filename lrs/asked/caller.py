@@ -43,7 +43,7 @@ def this_user(account: str | None = None) -> Caller:
 
 
 def by(store: Store, caller: Caller) -> By:
-    """Raises UnknownAccount, AccountClosed, or ValueError for what is no account's name."""
+    """Raises UnknownAccount, AccountClosed, or InvalidAccount for what is no account's name."""
     if caller.account is None:
         return By(machine_user_id(caller.user), caller.user, None)
     row = store.accounts.named(sign_in_name(caller.account))

@@ -19,8 +19,9 @@ from lrs.asked.readings import Readings
 from lrs.asked.register import Register
 from lrs.asked.statements import Statements
 from lrs.asked.witnesses import Witnesses
-from lrs.auth.accounts import AccountClosed, AccountExists, UnknownAccount
-from lrs.auth.credentials import CredentialRevoked, InvalidAuthority, UnknownCredential
+from lrs.auth.accounts import AccountClosed, AccountExists, InvalidAccount, UnknownAccount
+from lrs.auth.credentials import CredentialRevoked, InvalidCredential, UnknownCredential
+from lrs.auth.passwords import UnfitPassword
 from lrs.decisions import DecisionRefused
 from lrs.errors import Refusal
 from lrs.log.writer import LogUnavailable
@@ -47,10 +48,11 @@ SUBJECTS: Final = (
 )
 EXPECTED: Final = (
     Refusal,
-    ValueError,
+    InvalidCredential,
     UnknownCredential,
     CredentialRevoked,
-    InvalidAuthority,
+    InvalidAccount,
+    UnfitPassword,
     UnknownAccount,
     AccountExists,
     AccountClosed,

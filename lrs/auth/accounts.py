@@ -42,6 +42,10 @@ class AccountExists(Exception):
         super().__init__(f"{name}: this name was given before, choose another")
 
 
+class InvalidAccount(ValueError):
+    """No account can be like this; says why."""
+
+
 class AccountClosed(Exception):
     """The account was closed, which is for ever; open another."""
 
@@ -96,7 +100,7 @@ class Accounts:
     ) -> Account:
         """A new account.
 
-        Raises AccountExists, UnfitPassword, or ValueError for what cannot be an account.
+        Raises AccountExists, UnfitPassword, or InvalidAccount for what cannot be one.
         """
         name = sign_in_name(name)
         said = _checked(
@@ -128,7 +132,7 @@ class Accounts:
     def change(self, name: str, *, by: bytes = NOBODY, **changed: Any) -> Account:
         """Change what is given of ``CHANGEABLE``.
 
-        Raises UnknownAccount, AccountClosed, ValueError.
+        Raises UnknownAccount, AccountClosed, InvalidAccount.
         """
 
         def decide(row: AccountRow) -> Mapping[str, Any]:
@@ -226,11 +230,11 @@ def account_of(row: AccountRow) -> Account:
 def sign_in_name(text: str) -> str:
     """The name an account is found by: letter case and composition of letters do not matter.
 
-    Raises ValueError for what cannot be one.
+    Raises InvalidAccount for what cannot be one.
     """
     name = unicodedata.normalize("NFKC", text.strip()).casefold()
     if not SIGN_IN_NAME.fullmatch(name):
-        raise ValueError(
+        raise InvalidAccount(
             f"{text!r} is no name to sign in with: use up to 64 letters, digits and . _ - @"
         )
     return name
@@ -247,20 +251,20 @@ def _said(row: AccountRow) -> dict[str, Any]:
 
 
 def _checked(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be said of an account, in a fixed order. Raises ValueError, naming what may not."""
+    """What may be said of an account, in a fixed order. Raises InvalidAccount."""
     roles, permissions = set(said["roles"]), set(said["permissions"])
     _known("role", roles, ROLES)
     _known("permission", permissions, PERMISSIONS)
     if not roles:
-        raise ValueError(f"an account needs a role: {', '.join(ROLES)}")
+        raise InvalidAccount(f"an account needs a role: {', '.join(ROLES)}")
     units = None if said["units"] is None else sorted(set(said["units"]))
     if units == [] and roles & SEES_UNITS:
         seeing = ", ".join(sorted(roles & SEES_UNITS))
-        raise ValueError(f"{seeing}: name the units it may see, or everything")
+        raise InvalidAccount(f"{seeing}: name the units it may see, or everything")
     if "learner" in roles and not said["person"]:
-        raise ValueError("learner: name the person whose record it is")
+        raise InvalidAccount("learner: name the person whose record it is")
     if not said["title"].isprintable():
-        raise ValueError(f"{said['title']!r} cannot be printed")
+        raise InvalidAccount(f"{said['title']!r} cannot be printed")
     return {
         "title": said["title"],
         "roles": [role for role in ROLES if role in roles],
@@ -272,6 +276,6 @@ def _checked(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _known(what: str, given: set[str], known: Iterable[str]) -> None:
     if unknown := given.difference(known):
-        raise ValueError(
+        raise InvalidAccount(
             f"no such {what}: {', '.join(sorted(unknown))}. There are: {', '.join(known)}"
         )

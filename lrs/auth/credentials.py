@@ -59,7 +59,11 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="xAPI", charset="UTF-8"'}
 logger = structlog.get_logger(__name__)
 
 
-class UnknownScope(ValueError):
+class InvalidCredential(ValueError):
+    """No credential can be like this; says why."""
+
+
+class UnknownScope(InvalidCredential):
     """Not a scope xAPI has."""
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -77,7 +81,7 @@ class CredentialRevoked(Exception):
     """The credential was revoked, which is for ever; issue another."""
 
 
-class InvalidAuthority(ValueError):
+class InvalidAuthority(InvalidCredential):
     """Not an Agent, so it cannot stand for a credential in statements."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -193,8 +197,8 @@ class Credentials:
     ) -> Issued:
         """A new credential; its authority is an account of this store unless one is given.
 
-        Raises UnknownScope, InvalidAuthority, or ValueError for a name that cannot be printed and
-        for an ``expires`` without a time zone.
+        Raises InvalidCredential, which UnknownScope and InvalidAuthority are too, for what cannot
+        be one.
         """
         key, secret = secrets.token_hex(16), secrets.token_urlsafe(SECRET_BYTES)
         event = self._issuing(uuid4().bytes, key, secret, name, scopes, expires, authority)
@@ -301,7 +305,7 @@ class Credentials:
         }
         if expires is not None:
             if expires.tzinfo is None:
-                raise ValueError(f"{expires} has no time zone")
+                raise InvalidCredential(f"{expires} has no time zone")
             said["expires"] = expires.astimezone(UTC).isoformat()
         body = orjson.dumps(said)  # whose name it is in may be a person's
         return NewEvent(Kind.CREDENTIAL_ISSUED, credential_id, body, subject=SHARED)
@@ -368,19 +372,19 @@ def _checked_scopes(scopes: Iterable[str]) -> list[str]:
     if unknown := given.difference(SCOPES):
         raise UnknownScope(unknown)
     if not given:
-        raise ValueError(f"a credential needs a scope: {', '.join(SCOPES)}")
+        raise InvalidCredential(f"a credential needs a scope: {', '.join(SCOPES)}")
     return [scope for scope in SCOPES if scope in given]
 
 
 def _checked_name(name: str) -> str:
     if not name.strip() or not name.isprintable():
-        raise ValueError(f"a credential needs a name that can be printed, not {name!r}")
+        raise InvalidCredential(f"a credential needs a name that can be printed, not {name!r}")
     return name
 
 
 def _checked_key(key: str) -> str:
     if not key or ":" in key or not key.isprintable():
-        raise ValueError("a key is made of printable characters other than the colon")
+        raise InvalidCredential("a key is made of printable characters other than the colon")
     return key
 
 

@@ -15,7 +15,7 @@ import structlog
 from anyio import CapacityLimiter
 from sqlalchemy import Connection, Executable, delete, insert, or_, select, update
 
-from lrs.auth.accounts import Account, account_of, sign_in_name
+from lrs.auth.accounts import Account, InvalidAccount, account_of, sign_in_name
 from lrs.auth.attempts import SECOND, Attempts
 from lrs.auth.pepper import read_pepper
 from lrs.auth.tables import TABLES
@@ -72,7 +72,7 @@ class Sessions:
         """
         try:
             name = sign_in_name(name)
-        except ValueError:
+        except InvalidAccount:
             name = ""  # nobody's
         self.attempts.count(name, address)
         row = self._accounts.find(name) if name else None

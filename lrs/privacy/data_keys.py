@@ -242,7 +242,7 @@ class DataKeys:
     # Destroying keys
 
     def held(self, connection: Connection, subjects: Collection[bytes]) -> list[HeldKey]:
-        """The keys there are of these subjects, which ``destroy`` would destroy."""
+        """The keys there are of these subjects."""
         columns = DATA_KEY.c
         query = select(columns.key_id, columns.retention, columns.year)
         return sorted(
@@ -251,40 +251,14 @@ class DataKeys:
             for row in connection.execute(query.where(columns.subject_token.in_(some)))
         )
 
-    def destroy(self, connection: Connection, subjects: Collection[bytes]) -> list[bytes]:
-        """Destroy every key of these subjects; return the ids of those there were, in order.
+    def destroy(self, connection: Connection, ids: Collection[bytes]) -> list[bytes]:
+        """Destroy the keys with these ids; return the ids of those there were, in order.
 
         Within ``Storage.erase``, or NotErasing is raised. Once that is committed nothing can read
         what these keys sealed, and sealed attachments under them are gone.
         """
         _take_turn(connection)
-        tokens = self._tokens(connection, subjects)
-        return _destroy(connection, [DATA_KEY.c.subject_token.in_(s) for s in _parts(tokens)])
-
-    def destroy_keys(self, connection: Connection, ids: Collection[bytes]) -> list[bytes]:
-        """The same for the keys with these ids, of some years or classes of a subject."""
-        _take_turn(connection)
         return _destroy(connection, [DATA_KEY.c.key_id.in_(some) for some in _parts(ids)])
-
-    def destroy_year(
-        self,
-        connection: Connection,
-        retention: int,
-        year: int,
-        *,
-        sparing: Collection[bytes] = (),
-    ) -> list[bytes]:
-        """The same for all keys of a retention class and a calendar year (UTC), except those of the
-        subjects in ``sparing``.
-        """
-        _take_turn(connection)
-        spared = set(self._tokens(connection, sparing))
-        columns = DATA_KEY.c
-        query = select(columns.key_id, columns.subject_token).where(
-            columns.retention == retention, columns.year == year
-        )
-        ids = [id_ for id_, token in connection.execute(query) if token not in spared]
-        return _destroy(connection, [columns.key_id.in_(some) for some in _parts(ids)])
 
     def token_of(self, connection: Connection, subject: bytes) -> bytes:
         """By what a subject is known in the database: 16 bytes, the same at all times, that tell

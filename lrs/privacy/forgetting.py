@@ -366,7 +366,7 @@ def _forget(
             return None
         row = _open_row(connection, UUID(proposal).bytes, proposal)
         extent = _extent(store, connection, recorded, names)
-        destroyed = store.data_keys.destroy_keys(connection, extent.keys)
+        destroyed = store.data_keys.destroy(connection, extent.keys)
         new_generation(connection)  # also where nothing was sealed: whoever reads looks again
         _close_accounts(connection, extent.holdings)
         said = PersonForgotten(

@@ -23,7 +23,7 @@ from projections.assessment import TABLES as ASSESSMENT
 from projections.assessment.tables import FOREVER
 from schemas.agents import agent_key
 from schemas.events import Category, LogEntry
-from schemas.facets import AGENT, AGENT_RELATED
+from schemas.facets import AGENT, AGENT_RELATED, is_voiding
 from schemas.formats import parse_timestamp
 from schemas.register import RECORDS, WITHDRAWN, Appeal, record_of
 
@@ -39,9 +39,9 @@ Year = int
 
 @dataclass(slots=True)
 class Holdings:
-    """Positions, in order. ``statements`` are the person's own, ``mentions`` those of others that
-    name the person. ``shared`` counts, for each agent that others were too, class and year, whose
-    events they are.
+    """Positions, in order. ``statements`` are the person's own, ``mentions`` those that name the
+    person and stay: of others, and of the person what voids a statement. ``shared`` counts, for
+    each agent that others were too, class and year, whose events they are.
     """
 
     statements: list[int] = field(default_factory=list)
@@ -132,7 +132,7 @@ class _Search:
             if (timestamp := statement.get("timestamp")) is not None:
                 at = parse_timestamp(timestamp)
             actor = self._agents.get(agent_key(statement["actor"]) or b"")
-            if actor is None:
+            if actor is None or is_voiding(statement):
                 if self._is_named(statement, at):
                     self._found.mentions.append(entry.position)
             elif self._count(actor, Category.STATEMENT, entry, at):

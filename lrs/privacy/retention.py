@@ -83,7 +83,7 @@ def apply(store: "Store", *, by: bytes = NOBODY) -> list[Passed]:
             found = [one for one in _passed(store, connection, recorded) if one.keys]
             events = []
             for one in found:
-                store.data_keys.destroy_keys(connection, one.keys)
+                store.data_keys.destroy(connection, one.keys)
                 _close_accounts(connection, one)
                 events += [
                     NewEvent(KIND_OF[RetentionApplied], random_16(), body_of(said), credential=by)

@@ -1,6 +1,8 @@
 """The read tables: migrated as the modules define them, and filled when they are new."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -104,6 +106,19 @@ def test_tables_of_a_later_program_are_refused(store):
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     with store.storage.write() as connection, pytest.raises(CommandError, match="9999"):
         migrate_tables(connection)
+
+
+def test_a_store_that_cannot_be_opened_leaves_nothing_open(empty_database_url: str, tmp_path: Path):
+    settings = Settings(database_url=empty_database_url, pepper_file=tmp_path / "pepper")
+    with closing(Store(settings, follow=False)) as store, store.storage.write() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    before = threading.active_count()
+    with pytest.raises(CommandError, match="9999"):
+        Store(settings)
+    assert threading.active_count() == before
+    with closing(open_storage(empty_database_url)) as storage, storage.write() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{newest_version()}'"))
+    Store(settings).close()
 
 
 def test_no_key_or_index_of_a_projection_has_a_name_of_its_own():

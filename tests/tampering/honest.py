@@ -15,6 +15,7 @@ from lrs.store import INLINE
 from projections import statement_index
 from schemas.events import NewEvent
 from schemas.privacy import KIND_OF, PersonForgotten, Subject, body_of
+from tests.lrs.privacy.stores import destroy_of
 from tests.tampering.logs import BATCH, Log, copied, learned
 
 
@@ -74,7 +75,7 @@ def forgotten(log: Log) -> Log:
         with store.storage.erase() as connection:
             position = store.log.head_of(connection).position
             token = store.data_keys.token_of(connection, subject)
-            keys = store.data_keys.destroy(connection, [subject])
+            keys = destroy_of(store.data_keys, connection, subject)
             said = PersonForgotten(
                 position=position,
                 home_page="https://lrs.example/forgotten",

@@ -49,8 +49,8 @@ def recover(
     if done is None:
         raise CommandRefused(_said(None))
     if isinstance(done, int):
-        said = orjson.dumps({"mended": done}).decode()
-        typer.echo(said if as_json else f"{done} tiles were built again.")
+        said = f"The tree is what the leaves make; {done} of its tiles were not."
+        typer.echo(orjson.dumps({"mended": done}).decode() if as_json else said)
     else:
         _show(done, as_json)
 

@@ -34,6 +34,7 @@ from tests.lrs.audit.bundles import (
 from tests.lrs.commands import Commands
 from tests.lrs.conftest import OpenStore
 from tests.lrs.privacy.conftest import AN, AN_BY_MAIL, BINH, OF_AN, World, peopled
+from tests.lrs.privacy.stores import destroy_of
 
 NOT_COVERED = {"SHA256SUMS", "manifest.json", "vkeys"}
 """Files in which a forger who writes SHA256SUMS anew may change what says nothing."""
@@ -453,7 +454,7 @@ def test_content_that_is_gone_without_an_event_that_says_so_is_not_exported(
     value = statement()
     store.writer.append([statement_event(value)._replace(subject=of_statement(value))]).result()
     with store.storage.erase() as connection:
-        store.data_keys.destroy(connection, [of_statement(value)])
+        destroy_of(store.data_keys, connection, of_statement(value))
     store.close()
     with open_for_reading(store.settings) as log:
         with pytest.raises(bundles.ForgottenMeanwhile):

@@ -10,12 +10,14 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from lrs import awards, periods
 from lrs.audit.period_findings import Checked, Finding, PeriodNotInLog, Status
 from lrs.case_import import import_case
 from lrs.cases import read_case
 from lrs.evaluation import Asked, results
+from lrs.log.tables import DATA_KEY
 from lrs.privacy import forgetting
 from lrs.privacy.data_keys import new_generation
 from lrs.privacy.subjects import of_person
@@ -36,6 +38,7 @@ from tests.databases import Fill
 from tests.evaluation import MOVEMENT, PERIOD, expected
 from tests.lrs.audit.worked_case import change_event, change_tables, checked, last_of
 from tests.lrs.conftest import PEPPER
+from tests.lrs.privacy.stores import destroy_of
 
 PEOPLE, UNITS = ("P1", "P2", "P3"), ("X", "Y")
 SUBJECTS = [*(("person", one) for one in PEOPLE), *(("unit", one) for one in UNITS)]
@@ -460,7 +463,7 @@ def test_what_is_wrong_is_told_apart_from_who_was_forgotten(closed: Store) -> No
 
 def test_a_key_that_no_event_destroyed_is_no_forgetting(closed: Store) -> None:
     with closed.storage.erase() as connection:
-        assert closed.data_keys.destroy(connection, [of_person("P3")])
+        assert destroy_of(closed.data_keys, connection, of_person("P3"))
         new_generation(connection)
     for projection in INLINE + FOLLOWED:
         rebuild(closed.log, projection)
@@ -502,7 +505,10 @@ def test_what_was_kept_long_enough_is_told_apart_too(closed: Store) -> None:
     year = datetime.now(UTC).year
     with closed.storage.erase() as connection:
         head = closed.log.lock_head(connection).position
-        keys = closed.data_keys.destroy_year(connection, Category.STATEMENT, year)
+        of_year = select(DATA_KEY.c.key_id).where(
+            DATA_KEY.c.retention == Category.STATEMENT, DATA_KEY.c.year == year
+        )
+        keys = closed.data_keys.destroy(connection, connection.scalars(of_year).all())
         assert keys
         new_generation(connection)
         said = RetentionApplied(

@@ -114,7 +114,7 @@ def test_a_recovery_is_told_to_programs_too(commands, set_back) -> None:
 def test_tiles_are_mended_on_request(commands) -> None:
     commands.run("credentials", "create", "--name", "one")
     assert commands.json("audit", "recover", "--tiles") == {"mended": 0}
-    assert "0 tiles were built again" in commands.run("audit", "recover", "--tiles")
+    assert "; 0 of its tiles were not" in commands.run("audit", "recover", "--tiles")
 
 
 def test_nothing_is_recovered_beside_a_running_server(sqlite_url, tmp_path) -> None:

@@ -13,6 +13,7 @@ from lrs.auth.accounts import (
     AccountClosed,
     AccountExists,
     Accounts,
+    InvalidAccount,
     UnknownAccount,
     account_of,
     sign_in_name,
@@ -213,11 +214,11 @@ def test_what_makes_no_account_is_refused_and_not_recorded(
     store: Store, wrong: dict[str, Any], said: str
 ) -> None:
     before = store.log.head().position
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(InvalidAccount, match=said):
         opened(store.accounts, **wrong)
     opened(store.accounts, "binh.tt")
     if "name" not in wrong:
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(InvalidAccount, match=said):
             store.accounts.change("binh.tt", **wrong)
     assert store.log.head().position == before + 1
     assert len(hashes(store)) == 1

@@ -16,7 +16,7 @@ from lrs.auth.credentials import (
     SCOPES,
     CredentialRevoked,
     Credentials,
-    InvalidAuthority,
+    InvalidCredential,
     UnknownCredential,
     UnknownScope,
 )
@@ -280,7 +280,7 @@ def test_what_makes_no_credential_is_refused_and_not_recorded(
     store: Store, wrong: dict[str, Any]
 ) -> None:
     before = store.log.head().position
-    with pytest.raises((ValueError, InvalidAuthority)):
+    with pytest.raises(InvalidCredential):
         store.credentials.issue(**{"name": "a platform", **wrong})
     assert store.log.head().position == before
 

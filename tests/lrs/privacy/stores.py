@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from lrs.log.opening import open_log
 from lrs.log.recorder import Append, Appended, Clock, LogRecorder, wall_clock
 from lrs.log.storage import open_storage
+from lrs.privacy.data_keys import DataKeys
 from lrs.privacy.opening import open_data_keys
 from lrs.settings import Settings
 from schemas.events import NewEvent
@@ -43,7 +44,12 @@ def append(log: LogRecorder, *events: NewEvent) -> list[int]:
 
 def destroy(log: LogRecorder, *subjects: bytes) -> list[bytes]:
     with log.storage.erase() as connection:
-        return log.keys.destroy(connection, subjects)
+        return destroy_of(log.keys, connection, *subjects)
+
+
+def destroy_of(keys: DataKeys, connection: Connection, *subjects: bytes) -> list[bytes]:
+    """Destroy all keys of these subjects, whatever the year and the class."""
+    return keys.destroy(connection, [key.id for key in keys.held(connection, subjects)])
 
 
 def ask(log: LogRecorder, sql: str, **values: Any) -> Any:

@@ -20,8 +20,16 @@ from lrs.privacy.rotation import NothingSealed, rotate
 from lrs.privacy.sealing_key import NotWrappedByThis, SealingKey, successor_of
 from lrs.reading import ReadOnlyStorage
 from lrs.settings import InvalidSettings, Settings
-from schemas.events import Category, Kind, NewEvent
-from tests.lrs.privacy.stores import append, ask, count, destroy, opened_log, settings_of
+from schemas.events import Kind, NewEvent
+from tests.lrs.privacy.stores import (
+    append,
+    ask,
+    count,
+    destroy,
+    destroy_of,
+    opened_log,
+    settings_of,
+)
 
 BODY = b'{"name": "Tr\xe1\xba\xa7n"}'
 
@@ -194,7 +202,7 @@ def test_a_destruction_that_was_rolled_back_is_none(log: LogRecorder) -> None:
 
     def fail() -> None:
         with log.storage.erase() as connection:
-            assert log.keys.destroy(connection, [subject(1)])
+            assert destroy_of(log.keys, connection, subject(1))
             assert [entry.erased for entry in log.read_in(connection)] == [True]
             raise KeyError
 
@@ -214,26 +222,13 @@ def test_whoever_has_no_key_is_none(log: LogRecorder) -> None:
         assert log.keys.held(connection, [subject(2)]) == []
 
 
-def test_a_year_of_a_class_is_destroyed_but_for_those_who_are_spared(
-    database_url: str, key: Path
-) -> None:
-    times = iter([1_790_000_000_000_000, 1_800_000_000_000_000])  # 2026 and 2027
-    with opened_log(database_url, key, clock=lambda: next(times)) as log:
-        append(log, said(1), said(2), said(3, kind=Kind.DOCUMENT_STORED))
-        append(log, said(1, 11))
-        with log.storage.erase() as connection:
-            gone = log.keys.destroy_year(connection, Category.STATEMENT, 2026, sparing=[subject(2)])
-        assert len(gone) == 1
-        assert [entry.erased for entry in log.read()] == [True, False, False, False]
-
-
 def test_keys_are_destroyed_where_deleted_rows_are_overwritten(
     database_url: str, key: Path
 ) -> None:
     with opened_log(database_url, key) as log:
         append(log, said(1))
         with pytest.raises(NotErasing), log.storage.write() as connection:
-            log.keys.destroy(connection, [subject(1)])
+            destroy_of(log.keys, connection, subject(1))
         assert [entry.erased for entry in log.read()] == [False]
 
 

@@ -16,7 +16,7 @@ from lrs.auth.accounts import AccountExists
 from lrs.decisions.judging import DecisionRefused
 from lrs.errors import NotAuthenticated, TooManyRequests
 from lrs.log.storage import sqlite_path
-from lrs.privacy import forgetting, holds
+from lrs.privacy import forgetting, holds, person_export
 from lrs.privacy.approvers import MayNotDecide, NotProved
 from lrs.privacy.finishing import Stopped
 from lrs.privacy.forgetting import NotForgotten, ProposalUnknown, approve, propose, withdraw
@@ -210,6 +210,10 @@ def test_a_voiding_statement_outlasts_who_sent_it(world: World) -> None:
     voided = world.say(BINH)
     void = {"id": "http://adlnet.gov/expapi/verbs/voided"}
     world.say(AN, verb=void, object={"objectType": "StatementRef", "id": voided})
+    void_position = world.store.log.head().position
+    held = person_export.find(world.store, "P1").holdings
+    assert void_position in held.mentions
+    assert void_position not in held.own
     world.forget()
     with world.store.storage.read() as connection:
         tables = statement_index.TABLES

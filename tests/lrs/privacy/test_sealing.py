@@ -18,7 +18,7 @@ from lrs.privacy.data_keys import new_generation
 from lrs.privacy.sealing import DataKey, SealBroken, place_of
 from lrs.settings import InvalidSettings
 from schemas.events import Category, Kind, NewEvent
-from tests.lrs.privacy.stores import append, count, destroy, opened_log
+from tests.lrs.privacy.stores import append, count, destroy, destroy_of, opened_log
 
 ANH, BINH = b"a" * 16, b"b" * 16
 BODY = '{"actor": "Nguyễn Thị Ánh"}'.encode()
@@ -325,7 +325,7 @@ def test_an_append_may_be_part_of_a_larger_transaction(log: LogRecorder) -> None
     woken: list[int] = []
     log.on_append(lambda: woken.append(1))
     with log.storage.erase() as connection:
-        keys = log.keys.destroy(connection, [ANH])
+        keys = destroy_of(log.keys, connection, ANH)
         names = b",".join(key.hex().encode() for key in keys)
         appended = log.append_in(connection, [said(b"", names), said(BINH)])
     log.wake()
@@ -339,7 +339,7 @@ def test_a_larger_transaction_that_comes_to_nothing_destroys_nothing(log: LogRec
 
     def forget() -> None:
         with log.storage.erase() as connection:
-            log.keys.destroy(connection, [ANH])
+            destroy_of(log.keys, connection, ANH)
             log.append_in(connection, [said(BINH), said(b"", stream=stream)])
 
     with pytest.raises(StreamConflict):

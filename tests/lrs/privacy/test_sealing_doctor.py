@@ -9,6 +9,7 @@ from lrs.doctor import Finding, examine
 from lrs.settings import Settings
 from lrs.store import Store
 from schemas.events import Kind, NewEvent
+from tests.lrs.privacy.stores import destroy_of
 
 BODY = '{"name": "Trần"}'.encode()
 
@@ -68,7 +69,7 @@ def test_a_key_that_is_gone_or_is_another(
 
 def test_what_is_erased_is_no_damage(store: Store, settings: Settings) -> None:
     with store.storage.erase() as connection:
-        assert len(store.data_keys.destroy(connection, [bytes(16)])) == 1
+        assert len(destroy_of(store.data_keys, connection, bytes(16))) == 1
     leaves = found(settings, "leaves")
     assert (leaves.state, "5 without content" in leaves.seen) == ("ok", True), leaves
 

@@ -20,6 +20,7 @@ from lrs.xapi.multipart import multipart_body
 from projections import documents, statement_index
 from schemas.agents import agent_key
 from tests.examples import statement, voiding
+from tests.lrs.privacy.stores import destroy_of
 
 ANH = {"objectType": "Agent", "mbox": "mailto:anh@hocba.example"}
 BINH = {"objectType": "Agent", "mbox": "mailto:binh@hocba.example"}
@@ -36,7 +37,7 @@ def said(number: int, actor: dict[str, Any], **more: Any) -> dict[str, Any]:
 def erase(store: Store, *agents: dict[str, Any]) -> None:
     """Destroy the keys and leave the tables as they are, as for a moment they may be."""
     with store.storage.erase() as connection:
-        assert store.data_keys.destroy(connection, [agent_key(one) or b"" for one in agents])
+        assert destroy_of(store.data_keys, connection, *(agent_key(one) or b"" for one in agents))
 
 
 async def send(client: httpx.AsyncClient, *statements: dict[str, Any]) -> None:

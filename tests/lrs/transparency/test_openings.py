@@ -16,6 +16,7 @@ from schemas.events import Kind
 from schemas.readings import read_of
 from schemas.register import RECORDS, Account, Identifier, Person
 from tests.examples import statement, statement_event
+from tests.lrs.privacy.stores import destroy_of
 from tests.lrs.transparency.conftest import SignedIn, append, client_of
 
 PERSON = "CB-100045"
@@ -147,7 +148,7 @@ async def test_of_what_was_erased_the_entry_is_left(
     value = statement()
     [position] = append(store, statement_event(value)._replace(subject=of_statement(value)))
     with store.storage.erase() as connection:
-        store.data_keys.destroy(connection, [of_statement(value)])
+        destroy_of(store.data_keys, connection, of_statement(value))
     answer = (await signed_in("auditor").get("opening", params={"position": position})).json()
     assert answer["erased"] is True
     assert "body" not in answer
