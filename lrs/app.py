@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from lrs import control, operation
 from lrs.api import (
@@ -69,7 +70,13 @@ def create_app(
             yield
         store.close()
 
-    app = FastAPI(title="Học bạ", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Học bạ",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would lose the headers every answer has
+        lifespan=lifespan,
+    )
     app.state.store = store
     for path, resource in RESOURCES.items():
         endpoint = Endpoint(
@@ -79,9 +86,9 @@ def create_app(
             open_to_all=path == "/about",
         )
         for prefix in PREFIXES:
-            app.add_route(
-                prefix + path, endpoint.__call__, methods=METHODS, include_in_schema=False
-            )
+            route = Route(prefix + path, endpoint.__call__, include_in_schema=False)
+            route.methods = None  # every one: the resource knows which it refuses
+            app.router.routes.append(route)
     operation.routes(app, store, [*RESOURCES], PREFIXES)
     control.routes(app, store, command_token)
     validate.routes(app, store)

@@ -463,6 +463,17 @@ RULES: Final[Mapping[str, Rule]] = {
             "Check the id; ask for a voided statement with voidedStatementId.",
         ),
     ),
+    "no-such-voided-statement": Rule(
+        *_QUERY,
+        Wording(
+            "Không có bản ghi đã hủy {value}, hoặc thông tin xác thực này không được xem.",
+            "Kiểm tra id; bản ghi chưa bị hủy thì hỏi bằng statementId.",
+        ),
+        Wording(
+            "There is no voided statement {value}, or this credential may not read it.",
+            "Check the id; ask for a statement that is not voided with statementId.",
+        ),
+    ),
     "no-such-document": Rule(
         *_DOCUMENT,
         Wording(

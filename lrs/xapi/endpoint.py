@@ -3,7 +3,7 @@ headers.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,7 @@ class Endpoint:
         headers = headers_of(request)
         version: Version = _version_of(headers.get(VERSION_HEADER)) or "1.0"
         language = language_of(headers.get("accept-language"))
+        asked = None
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 asked = await read_request(
@@ -113,12 +114,15 @@ class Endpoint:
         if self._consistent and CONSISTENT_THROUGH not in response.headers:
             through = self._store.consistent_through.encode()
             response.raw_headers.append((CONSISTENT_THROUGH.encode(), through))
+        if asked is not None and asked.head_only:
+            response.body = b""
+            response.headers["content-length"] = "0"
         return response
 
     def _operation(self, method: str) -> Operation:
         operation = self._resource.get(method)
         if operation is None:
-            allowed = ", ".join(self._resource)
+            allowed = ", ".join(_with_head(self._resource))
             raise MethodNotAllowed(
                 Problem("", "method-not-allowed", method, {"allowed": allowed}),
                 headers={"Allow": allowed},
@@ -145,6 +149,11 @@ class Endpoint:
             )
         self._store.rates.take(credential.id)
         asked.credential = credential
+
+
+def _with_head(methods: Iterable[str]) -> list[str]:
+    """HEAD goes wherever GET goes."""
+    return [each for name in methods for each in ((name, "HEAD") if name == "GET" else (name,))]
 
 
 def check_parameters(asked: XapiRequest, operation: Operation) -> None:

@@ -36,6 +36,9 @@ FORM_HEADERS = frozenset(
     )
 )
 
+OF_THE_FORM = frozenset(("content-type", "content-length"))
+"""Headers that speak of the form itself, not of the request in it."""
+
 
 @dataclass(slots=True)
 class XapiRequest:
@@ -49,6 +52,7 @@ class XapiRequest:
     version: Version = "1.0"
     language: Language = "vi"
     credential: "Credential | None" = None
+    head_only: bool = False  # a HEAD in a form, whose answer the server would send whole
 
     @property
     def asker(self) -> "Credential":
@@ -94,7 +98,7 @@ async def read_request(
     parameters = read_parameters(query) if query else {}
     method = request.method
     asked = XapiRequest(store, "GET" if method == "HEAD" else method, parameters, headers, body)
-    if "method" in parameters and speaks_1_0(headers.get(VERSION_HEADER, "1.0")):
+    if "method" in parameters:
         _undo_alternate_syntax(asked)
     return asked
 
@@ -149,6 +153,7 @@ def read_parameters(query: bytes) -> dict[str, str]:
 
 
 def _undo_alternate_syntax(asked: XapiRequest) -> None:
+    _refuse_in_2_0(asked.headers)
     if asked.method != "POST":
         raise InvalidRequest(Problem("", "alternate-not-post", asked.method))
     if len(asked.parameters) > 1:
@@ -166,19 +171,22 @@ def _undo_alternate_syntax(asked: XapiRequest) -> None:
     content = form.pop("content", None)
     if method in ("PUT", "POST") and content is None:
         raise InvalidRequest(Problem("", "alternate-no-content"))
-    headers = {name: value for name, value in asked.headers.items() if name not in FORM_HEADERS}
-    for name in ("authorization", VERSION_HEADER, "accept-language"):
-        if name in asked.headers:
-            headers[name] = asked.headers[name]
+    headers = {name: value for name, value in asked.headers.items() if name not in OF_THE_FORM}
     parameters = {}
     for name, value in form.items():
         if name.lower() in FORM_HEADERS:
             headers[name.lower()] = value
         else:
             parameters[name] = value
-    if speaks_2_0(headers.get(VERSION_HEADER, "")):
-        raise InvalidRequest(Problem("", "alternate-version", headers[VERSION_HEADER]))
+    _refuse_in_2_0(headers)
     headers.setdefault("content-type", "application/json")
-    asked.method = "GET" if method == "HEAD" else method
+    asked.head_only = method == "HEAD"
+    asked.method = "GET" if asked.head_only else method
     asked.headers, asked.parameters = headers, parameters
     asked.body = b"" if content is None else content.encode()
+
+
+def _refuse_in_2_0(headers: Mapping[str, str]) -> None:
+    version = headers.get(VERSION_HEADER, "")
+    if speaks_2_0(version):
+        raise InvalidRequest(Problem("", "alternate-version", version))

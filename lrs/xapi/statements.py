@@ -278,7 +278,8 @@ async def _get_one(request: XapiRequest) -> Response:
     store.saw(head)
     through = _consistent_through(head)
     if entry is None:
-        raise NotFound(Problem("", "no-such-statement", statement_id), headers=through)
+        rule = "no-such-voided-statement" if voided else "no-such-statement"
+        raise NotFound(Problem("", rule, statement_id), headers=through)
     [text], contents = await _texts(request, [entry], shape)
     headers = {**through, "Last-Modified": http_date(entry.stored)}
     if shape.attachments:

@@ -164,6 +164,19 @@ async def test_the_alternate_syntax_stores_a_document(client: httpx.AsyncClient)
     assert await content(client, STATE) == "trang 7 ở đây".encode()
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+async def test_a_condition_beside_the_form_counts_as_one_in_it(
+    client: httpx.AsyncClient, method: str
+) -> None:
+    await put(client, STATE)
+    form = {**one(STATE), "Content-Type": "text/plain", "content": "page 8"}
+    answer = await client.post(
+        STATE, params={"method": method}, data=form, headers={"If-Match": '"stale"'}
+    )
+    assert answer.status_code == 412
+    assert await content(client, STATE) == b"page 7"
+
+
 # Merging
 
 
