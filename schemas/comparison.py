@@ -27,18 +27,31 @@ _LONGEST_64_BITS: Final = len(str(-(2**63)))
 _ENTIRE_UP_TO: Final = float(2**53)
 
 
-def content_hash(statement: Mapping[str, Any], raw: bytes) -> bytes:
+def content_hash(
+    statement: Mapping[str, Any], raw: bytes, *, without_timestamp: bool = False
+) -> bytes:
     """32 bytes of a valid statement: 16 over what both versions compare, 16 over what 1.0.x adds.
 
     ``raw`` is the JSON text of ``statement``; it is read again where a number is too long for
     ``statement`` to hold exactly, so that two different 30-digit integers are not taken for equal.
+    ``without_timestamp`` is as if the statement had none of its own.
     """
     try:
-        in_both, in_1_0 = _statement(statement), _only_in_1_0(statement)
+        compared = _statement(statement), _only_in_1_0(statement)
     except _BeyondParsed:
         statement = exact_loads(raw, parse_int=_exact_integer, parse_float=_exact_float)
-        in_both, in_1_0 = _statement(statement), _only_in_1_0(statement)
+        compared = _statement(statement), _only_in_1_0(statement)
+    in_both, in_1_0 = compared
+    if without_timestamp:
+        in_1_0[0] = None
     return _digest(in_both) + _digest(in_1_0)
+
+
+def is_assigned(timestamp: str, stored: int) -> bool:
+    """Whether a store that recorded a statement without a timestamp at ``stored`` (microseconds
+    since 1970) answers it with this one, which many programs cut to the millisecond.
+    """
+    return microseconds(timestamp) in (stored, stored - stored % 1000)
 
 
 def same(a: bytes, b: bytes, version: Version) -> bool:

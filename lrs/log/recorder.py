@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
+import orjson
 from eventsourcing.persistence import (
     IntegrityError,
     ListenNotifySubscription,
@@ -40,7 +41,8 @@ from lrs.privacy.sealing import ID_BYTES, NONCE_BYTES, DataKey, place_of
 from lrs.privacy.subjects import retention_of
 from lrs.settings import InvalidSettings
 from projections.rows import fetch_among, insert_rows
-from schemas.events import CATEGORIES, TOPICS, Category, LogEntry, NewEvent
+from schemas.comparison import HALF, content_hash, is_assigned
+from schemas.events import CATEGORIES, TOPICS, Category, Kind, LogEntry, NewEvent
 
 Clock = Callable[[], int]
 """Microseconds since 1970."""
@@ -98,6 +100,46 @@ class StreamConflict(Exception):
     def __init__(self, streams: Sequence[tuple[bytes, int]]) -> None:
         super().__init__(", ".join(f"{stream.hex()}/{version}" for stream, version in streams))
         self.streams = streams
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The event that holds a stream version. It has no ``stored`` while it is not recorded, and a
+    ``key`` if it is sealed.
+    """
+
+    position: int
+    content_hash: bytes
+    stored: int | None = None
+    key: DataKey | None = None
+    is_erased: bool = False
+
+    def says(self, event: NewEvent) -> bool:
+        """Whether an event says the same. Of one that was erased nobody can tell any more.
+
+        A content hash has two halves: what both versions of xAPI compare, and what only 1.0.x
+        compares as well. A statement sent under 2.0 is compared by the first half; under 1.0.x the
+        timestamp that a store assigned makes no difference (xAPI-Data 2.3.1).
+        """
+        if self.is_erased or not event.content_hash:
+            return False
+        if event.kind == Kind.STATEMENT_2_0:
+            return self._has(event.content_hash, HALF)
+        return self._has(event.content_hash) or (
+            event.kind == Kind.STATEMENT_1_0 and self._says_as_read(event)
+        )
+
+    def _says_as_read(self, event: NewEvent) -> bool:
+        """Whether it is what a reader was given, with the timestamp the statement had not."""
+        statement = orjson.loads(event.body) if event.value is None else event.value
+        timestamp = statement.get("timestamp")
+        if timestamp is None or self.stored is None or not is_assigned(timestamp, self.stored):
+            return False
+        return self._has(content_hash(statement, event.body, without_timestamp=True))
+
+    def _has(self, compared: bytes, length: int | None = None) -> bool:
+        recorded = compared if self.key is None else self.key.hash(compared)
+        return recorded[:length] == self.content_hash[:length]
 
 
 Outcome = Appended | StreamConflict
@@ -217,12 +259,11 @@ class LogRecorder(ProcessRecorder):
     ) -> tuple[list[Outcome], Keys]:
         turn = self._take_turn(connection)
         head = turn.head
-        held = self._held(connection, [_key(e) for request in requests for e in request.events])
-        sealed = self._sealed_under(connection, turn, [position for position, _ in held.values()])
+        held = self._holders(connection, turn, [_key(e) for r in requests for e in r.events])
         accepted: list[NewEvent] = []
         placed: list[list[int] | StreamConflict] = []
         for request in requests:
-            mine: dict[_Key, tuple[int, bytes]] = {}
+            mine: dict[_Key, Holder] = {}
             new: list[NewEvent] = []
             positions: list[int] = []
             contradicted: list[tuple[bytes, int]] = []
@@ -231,11 +272,11 @@ class LogRecorder(ProcessRecorder):
                 holder = held.get(key) or mine.get(key)
                 if holder is None:
                     position = head.position + len(accepted) + len(new) + 1
-                    mine[key] = (position, event.content_hash)
+                    mine[key] = Holder(position, event.content_hash)
                     new.append(event)
                     positions.append(position)
-                elif _is_held(event, *holder, sealed):
-                    positions.append(holder[0])
+                elif holder.says(event):
+                    positions.append(holder.position)
                 else:
                     contradicted.append((event.stream_id, event.stream_version))
             if contradicted:  # one conflict must not fail its neighbours
@@ -254,19 +295,26 @@ class LogRecorder(ProcessRecorder):
         last = _end(entries, head)
         return [p if isinstance(p, StreamConflict) else Appended(p, last) for p in placed], keys
 
-    def _sealed_under(
-        self, connection: Connection, turn: Turn, positions: Sequence[int]
-    ) -> dict[int, DataKey | None]:
-        """The data keys of those events that are sealed; None for one that was destroyed."""
-        if not positions:
-            return {}
+    def _holders(
+        self, connection: Connection, turn: Turn, keys: Sequence[_Key]
+    ) -> dict[_Key, Holder]:
+        """The recorded events that hold those of these stream versions that are taken."""
+        held = self._held(connection, keys)
         sql = (
-            f"SELECT position, substr(body, 1, {ID_BYTES}) FROM event_log"
-            " WHERE position IN ({}) AND length(salt) = 0"
+            f"SELECT position, stored, length(salt) = 0, substr(body, 1, {ID_BYTES})"
+            " FROM event_log WHERE position IN ({})"
         )
-        ids = dict(fetch_among(connection, sql, positions))
-        keys = self.keys.by_id(connection, turn.key_generation, set(ids.values()))
-        return {position: keys[id_] for position, id_ in ids.items()}
+        rows = fetch_among(connection, sql, [position for position, _ in held.values()])
+        recorded = {position: said for position, *said in rows}
+        ids = {id_ for _, is_sealed, id_ in recorded.values() if is_sealed}
+        data_keys = self.keys.by_id(connection, turn.key_generation, ids)
+        holders = {}
+        for key, (position, recorded_hash) in held.items():
+            stored, is_sealed, id_ = recorded[position]
+            data_key = data_keys[id_] if is_sealed else None
+            is_erased = bool(is_sealed) and data_key is None
+            holders[key] = Holder(position, recorded_hash, stored, data_key, is_erased)
+        return holders
 
     def _insert(
         self, connection: Connection, turn: Turn, requests: Sequence[Append]
@@ -695,38 +743,9 @@ class LogRecorder(ProcessRecorder):
             return self.tracked(connection, application_name) or None
 
 
-def is_retry(event: NewEvent, recorded: bytes) -> bool:
-    """Whether an event says the same as the one recorded in its place.
-
-    A content hash has two halves: what both versions of xAPI compare, and what only 1.0.x compares
-    as well. A statement sent under 2.0 is compared by the first half.
-    """
-    if not event.content_hash:
-        return False
-    length = 16 if event.kind == TOPICS["StatementStored/2.0"] else 32
-    return event.content_hash[:length] == recorded[:length]
-
-
 def present(entries: Sequence[LogEntry]) -> list[LogEntry]:
     """Those that were not erased."""
     return [entry for entry in entries if entry.salt]
-
-
-def _is_held(
-    event: NewEvent,
-    position: int,
-    content_hash: bytes,
-    sealed: Mapping[int, DataKey | None],
-) -> bool:
-    """Whether an event says the same as the one at this position. Of one that was erased nobody
-    can tell any more.
-    """
-    if position not in sealed:
-        return is_retry(event, content_hash)
-    key = sealed[position]
-    if key is None:
-        return False
-    return is_retry(event._replace(content_hash=key.hash(event.content_hash)), content_hash)
 
 
 def _end(entries: Sequence[LogEntry], head: Head) -> Head:

@@ -188,6 +188,21 @@ def test_what_2_0_does_not_compare_is_a_conflict_in_1_0_only(client: Client, wha
         assert outcomes(client.at(version), changed(first, path, new)) == expected, version
 
 
+@pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
+def test_a_statement_that_was_read_may_be_sent_as_it_was_read(client: Client, version: str) -> None:
+    client = client.at(version)
+    first = changed(full(), "timestamp", None)
+    client.send(first)
+    read = client.one(first["id"])
+    in_milliseconds = changed(read, "timestamp", read["timestamp"][:23] + "Z")
+    for again in (first, read, in_milliseconds):
+        assert outcomes(client, again) == [200, 204, 200]
+    another = changed(read, "timestamp", "2026-11-20T08:00:00.124Z")
+    assert outcomes(client, another) == ([409] * 3 if version == "1.0.3" else [200, 204, 200])
+    assert outcomes(client, changed(read, "result.response", "b")) == [409] * 3
+    assert client.one(first["id"]) == read
+
+
 def test_the_order_of_keys_and_the_spaces_between_do_not_count(client: Client) -> None:
     def turned(value: Any) -> Any:
         if isinstance(value, dict):

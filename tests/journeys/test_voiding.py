@@ -25,8 +25,10 @@ def test_a_voided_statement_is_found_by_voided_statement_id_only(client: Client)
     verb = iri("verbs")
     [target] = client.send(statement(verb={"id": verb}))
     assert state_of(client, target) == STANDS
+    assert rules(client.get(voidedStatementId=target)) == ["no-such-voided-statement"]
     [voider] = client.send(voiding(target))
     assert state_of(client, target) == VOIDED
+    assert rules(client.get(statementId=target)) == ["no-such-statement"]
     assert state_of(client, voider) == STANDS
     assert client.find(verb=verb) == [voider]  # it refers to one that has the verb
     told = client.get(voidedStatementId=target).json()
