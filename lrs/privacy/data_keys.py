@@ -25,7 +25,8 @@ from lrs.privacy.sealing_key import NotWrappedByThis, SealingKey
 from lrs.settings import InvalidSettings
 from projections.rows import fetch_among, insert_rows
 
-REMEMBERED: Final = 32_768  # unwrapped keys; 3 kB each once it was used
+REMEMBERED: Final = 131_072  # unwrapped keys, 0.3 kB each: of a large ministry, all of a year
+CIPHERS: Final = 32_768  # of them, those that keep their cipher, 2.5 kB each
 AT_ONCE: Final = 5_000  # values a query names
 TOKEN_KEY: Final = b"hocba/token-key/1"
 _PURPOSE: Final = Struct(">16s16sHH")
@@ -133,7 +134,7 @@ class DataKeys:
                 try:
                     fetched[row.key_id] = self._open(row)
                 except DataKeyBroken:  # what it sealed is broken, and nothing else
-                    fetched[row.key_id] = DataKey(row.key_id, b"")
+                    fetched[row.key_id] = self._key(row.key_id, b"")
             found.update(fetched)
             with self._lock:
                 if self._generation == generation:
@@ -191,7 +192,7 @@ class DataKeys:
             row = there.get((token, retention))
             if row is None:
                 secret = os.urandom(SECRET_BYTES)
-                key = DataKey(os.urandom(ID_BYTES), secret)
+                key = self._key(os.urandom(ID_BYTES), secret)
                 said = (key.id, token, retention, year)
                 made.append((*said, self._wrapping.wrap(secret, _PURPOSE.pack(*said))))
             else:
@@ -215,7 +216,10 @@ class DataKeys:
                 yield row
 
     def _open(self, row: Any) -> DataKey:
-        return DataKey(row.key_id, opened_secret(self._wrapping, row))
+        return self._key(row.key_id, opened_secret(self._wrapping, row))
+
+    def _key(self, id_: bytes, secret: bytes) -> DataKey:
+        return DataKey(id_, secret, keeps_cipher=len(self._by_id) < CIPHERS)
 
     def _token(self, subject: bytes) -> bytes:
         return hmac.digest(self._token_key, subject, "sha256")[:ID_BYTES]

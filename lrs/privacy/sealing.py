@@ -43,18 +43,21 @@ class DataKey:
     the hashes by which a retry is told.
     """
 
-    __slots__ = ("_hashing", "_sealing", "cipher", "id")
+    __slots__ = ("_hashing", "_keeps_cipher", "_sealing", "cipher", "id")
 
-    def __init__(self, id_: bytes, secret: bytes) -> None:
+    def __init__(self, id_: bytes, secret: bytes, *, keeps_cipher: bool = True) -> None:
         self.id = id_
         self._sealing = secret[:32]
         self._hashing = secret[32:]
-        self.cipher: AESGCM | None = None  # takes 2.5 kB, and as long to make as to use
+        self._keeps_cipher = keeps_cipher  # it takes 2.5 kB, and as long to make as to use
+        self.cipher: AESGCM | None = None
 
     def made_cipher(self) -> AESGCM:
-        """The cipher, kept from now on. Raises ValueError for a secret that is too short."""
-        self.cipher = AESGCM(self._sealing)
-        return self.cipher
+        """The cipher. Raises ValueError for a secret that is too short."""
+        cipher = AESGCM(self._sealing)
+        if self._keeps_cipher:
+            self.cipher = cipher
+        return cipher
 
     def seal(self, nonce: bytes, plain: bytes, place: bytes) -> bytes:
         return self.id + nonce + (self.cipher or self.made_cipher()).encrypt(nonce, plain, place)

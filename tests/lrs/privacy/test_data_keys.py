@@ -118,6 +118,17 @@ def test_more_subjects_than_are_remembered(
     assert count(log, "data_key") == 30
 
 
+def test_of_many_keys_the_first_keep_their_ciphers(
+    log: LogRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrs.privacy.data_keys.CIPHERS", 2)
+    for number in range(5):
+        append(log, said(number))
+    assert [entry.body for entry in log.read()] == [BODY] * 5
+    kept = [key and key.cipher is not None for key in log.keys.remembered(0).values()]
+    assert kept == [True, True, False, False, False]
+
+
 def test_more_keys_than_a_query_names(log: LogRecorder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lrs.privacy.data_keys.AT_ONCE", 7)
     append(log, *(said(number) for number in range(30)))
