@@ -28,6 +28,7 @@ from lrs.log.storage import sqlite_path
 from lrs.privacy.data_keys import fingerprint_of
 from lrs.privacy.sealing_key import find
 from lrs.reading import open_for_reading
+from lrs.schema import missing_tables
 from lrs.settings import InvalidSettings, Settings
 from lrs.store import FOLLOWED, INLINE
 from lrs.store_time import iso_time
@@ -345,6 +346,13 @@ def _witnesses(settings: Settings, log: LogRecorder, connection: Connection) -> 
 
 
 def _projections(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
+    missing = missing_tables(connection, INLINE + FOLLOWED)
+    for name, tables in missing.items():
+        if tables:
+            mend = "Start the store once: it makes them again from the log."
+            yield Finding("fail", name, f"without {', '.join(tables)}", mend)
+    if any(missing.values()):
+        return
     head = log.head_of(connection).position
     kinds = ",".join(str(int(kind)) for kind in STATEMENT_KINDS)
     last = "SELECT coalesce(max(position), 0) FROM"
@@ -362,6 +370,7 @@ def _projections(log: LogRecorder, connection: Connection) -> Iterator[Finding]:
         lag = head - log.tracked(connection, projection.NAME)
         seen = f"{lag} events behind"
         if lag > LAG:
-            yield Finding("warn", projection.NAME, seen, "lrs projections status shows why.")
+            mend = "Start the server, which follows; lrs projections status shows what stopped it."
+            yield Finding("warn", projection.NAME, seen, mend)
         else:
             yield Finding("ok", projection.NAME, seen)

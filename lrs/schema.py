@@ -6,6 +6,7 @@ opening the store fills them from the log. The log's own tables are made by numb
 ``lrs.log``.
 """
 
+from collections.abc import Sequence
 from importlib.resources import files
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -29,6 +30,25 @@ def migrate_tables(connection: Connection) -> None:
         from alembic import command  # it takes as long to load as a store takes to open
 
         command.upgrade(alembic_config(connection), "head")
+
+
+def make_missing_tables(connection: Connection, projections: Sequence[ModuleType]) -> None:
+    """Make the tables of projections anew that somebody deleted, to be filled from the log."""
+    missing = missing_tables(connection, projections)
+    for projection in projections:
+        if missing[projection.NAME]:
+            metadata = metadata_of(projection)
+            metadata.drop_all(connection)
+            metadata.create_all(connection)
+            forget(connection, projection.NAME)
+
+
+def missing_tables(
+    connection: Connection, projections: Sequence[ModuleType]
+) -> dict[str, list[str]]:
+    """By projection, those of its tables that are not in the database."""
+    there = inspect(connection).get_table_names()
+    return {one.NAME: sorted(metadata_of(one).tables.keys() - there) for one in projections}
 
 
 def newest_version() -> str:
@@ -89,7 +109,7 @@ def fill_new_tables(log: LogRecorder, projection: ModuleType) -> None:
 
 
 def forget(connection: Connection, *names: str) -> None:
-    """For migrations: these projections have new, empty tables, to be filled from the log."""
+    """These projections have new, empty tables, to be filled from the log."""
     for name in names:
         connection.execute(
             text("DELETE FROM projection_tracking WHERE name IN (:live, :filling)"),

@@ -32,7 +32,7 @@ from lrs.privacy.seen import Sight
 from lrs.projector import Follower
 from lrs.rate import Rates
 from lrs.renewer import Renewer
-from lrs.schema import fill_new_tables, migrate_tables
+from lrs.schema import fill_new_tables, make_missing_tables, migrate_tables
 from lrs.settings import Settings
 from lrs.store_time import iso_time
 from projections import (
@@ -194,12 +194,14 @@ class Store:
 
 
 def create_tables(log: LogRecorder, origin: str) -> None:
-    """Bring the read tables up to date; a projection that is new is filled from the log.
+    """Bring the read tables up to date; a projection that is new, or whose tables somebody deleted,
+    is filled from the log.
 
     The log's first event says when it was opened, and as whose, so it always has a last event.
     """
     with log.storage.write() as connection:
         migrate_tables(connection)
+        make_missing_tables(connection, INLINE + FOLLOWED)
     if log.head().position == 0:
         body = orjson.dumps({"origin": origin, "format": 1})
         log.append([Append([NewEvent(Kind.LOG_OPENED, bytes(16), body, content_hash=bytes(32))])])

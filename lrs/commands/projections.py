@@ -28,7 +28,11 @@ def status(as_json: AsJson = False) -> None:
         if any(row["lag"] or row["rebuild"] for row in rows):
             time.sleep(RATE_SECONDS)
             rows = [
-                after | {"rate": round((after["position"] - before["position"]) / RATE_SECONDS)}
+                after
+                | {
+                    "rate": round((after["position"] - before["position"]) / RATE_SECONDS),
+                    "rebuildMoves": after["rebuild"] != before["rebuild"],
+                }
                 for before, after in zip(rows, ask("projections"), strict=True)
             ]
     if as_json:
@@ -38,7 +42,8 @@ def status(as_json: AsJson = False) -> None:
         for row in rows:
             rate, note = str(row.get("rate", 0)), row["failure"] or ""
             if row["rebuild"]:
-                note = f"{note} rebuilding, at {row['rebuild']}".strip()
+                how = "rebuilding, at" if row["rebuildMoves"] else "a rebuild stands at"
+                note = f"{note} {how} {row['rebuild']}".strip()
             table.add_row(
                 row["name"], row["applied"], str(row["position"]), str(row["lag"]), rate, note
             )

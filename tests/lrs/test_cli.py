@@ -203,6 +203,15 @@ def test_a_rebuild_that_finds_a_difference_says_so_and_switches_nothing(sqlite_u
     assert "not switched: statement_links: the live table has no such row" in said
 
 
+def test_a_rebuild_that_was_interrupted_is_not_told_as_one_under_way(sqlite_url, tmp_path):
+    commands = Commands(sqlite_url, tmp_path)
+    commands.run("import", "statements", write(tmp_path / "in.jsonl", [statement()]))
+    with sqlite3.connect(tmp_path / "hocba.db") as connection:
+        connection.execute("INSERT INTO projection_tracking VALUES ('rebuild activities', 2)")
+    connection.close()
+    assert "a rebuild stands at 2" in commands.run("projections", "status")
+
+
 def test_the_doctor_finds_a_sound_store_sound(commands, tmp_path):
     commands.run("import", "statements", write(tmp_path / "in.jsonl", [statement()]))
     found = commands.json("doctor")

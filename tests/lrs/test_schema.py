@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -14,9 +15,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import inspect, text
 
+from lrs.doctor import examine
 from lrs.log.opening import open_log
 from lrs.log.recorder import Append
 from lrs.log.storage import open_storage
+from lrs.projector import catch_up
 from lrs.rebuild import rebuild, tables_of
 from lrs.schema import (
     VERSION_TABLE,
@@ -146,6 +149,32 @@ def test_a_projection_that_is_new_is_filled_when_the_store_opens(
         assert before[0]
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("projection", INLINE + FOLLOWED, ids=lambda projection: projection.NAME)
+def test_tables_that_somebody_deleted_are_made_again_from_the_log(
+    empty_database_url: str, tmp_path: Path, projection: ModuleType
+):
+    settings = Settings(
+        database_url=empty_database_url,
+        pepper_file=tmp_path / "pepper",
+        api_key_default="key",
+        api_secret_default="secret",
+    )
+    with closing(Store(settings, follow=False)) as store:
+        load(store, generate(50))
+        for followed in FOLLOWED:
+            catch_up(store.log, followed)
+        before = rows(store, projection.TABLES)
+        with store.storage.write() as connection:
+            connection.execute(text(f"DROP TABLE {tables_of(projection.TABLES)[-1].name}"))
+    [finding] = [one for one in examine(settings) if one.what == projection.NAME]
+    assert finding.state == "fail"
+    with closing(Store(settings, follow=False)) as store:
+        if projection in FOLLOWED:
+            catch_up(store.log, projection)
+        assert rows(store, projection.TABLES) == before
+        assert rebuild(store.log, projection, check=True).checked
 
 
 def test_an_index_of_an_earlier_form_is_made_anew_and_filled(
