@@ -49,27 +49,28 @@ def read_parts(body: bytes, content_type: str) -> list[Part]:
     if last == 0:
         raise InvalidRequest(Problem("", "multipart-empty"))
     return [
-        _read_part(_without_line_end(body[opening.end() + 1 : closing.start()]), number)
+        _read_part(body[opening.end() + 1 : closing.start()], number)
         for number, (opening, closing) in enumerate(pairwise(delimiters[: last + 1]), start=1)
     ]
 
 
-def _without_line_end(text: bytes) -> bytes:
-    """The line end before a delimiter belongs to the delimiter."""
-    return text.removesuffix(b"\n").removesuffix(b"\r") if text.endswith(b"\n") else text
-
-
 def _read_part(text: bytes, number: int) -> Part:
-    if text.startswith((b"\r\n", b"\n")):
-        return Part({}, text.partition(b"\n")[2])
-    split = re.search(rb"\r?\n\r?\n", text)
+    split = re.search(rb"(?:\A|\r?\n)\r?\n", text)
     if split is None:
         raise InvalidRequest(Problem("", "multipart-part-headers", None, {"part": number}))
     headers = {}
     for line in text[: split.start()].splitlines():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
-    return Part(headers, text[split.end() :])
+    return Part(headers, _without_line_end(text[split.end() :]))
+
+
+def _without_line_end(content: bytes) -> bytes:
+    """The line end before a delimiter belongs to the delimiter.
+
+    Without content, the empty line after the headers is that line end (RFC 2046 section 5.1.1).
+    """
+    return content.removesuffix(b"\n").removesuffix(b"\r") if content.endswith(b"\n") else content
 
 
 def attachments_of(statement: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -110,7 +110,7 @@ BODIES: dict[str, tuple[Callable[[], bytes], dict[str, str], int, str]] = {
         "multipart-boundary-not-found",
     ),
     "a head without an end": (
-        lambda: b"--b\r\n" + b"a: b\r\n" * 800_000 + b"\r\n--b--\r\n",
+        lambda: b"--b\r\n" + b"a: b\r\n" * 800_000 + b"--b--\r\n",
         MULTIPART,
         400,
         "multipart-part-headers",

@@ -112,6 +112,14 @@ def test_any_bytes_go_in_and_come_out(client: Client, version: str, content: byt
     assert headers["X-Experience-API-Hash"] == sha256(content).hexdigest()
 
 
+def test_an_empty_attachment_may_come_without_an_empty_line_of_its_own(client: Client) -> None:
+    value = statement(id=new_id(), attachments=[attachment(b"")])
+    body, headers = multipart(orjson.dumps(value), [part(b"")])
+    body = body.replace(b"\r\n\r\n\r\n--", b"\r\n\r\n--")
+    good(client.http.post(STATEMENTS, content=body, headers=headers))
+    assert data(client.get(statementId=value["id"], attachments="true")) == [b""]
+
+
 def test_each_data_is_returned_once_however_many_statements_share_it(client: Client) -> None:
     one, two, verb = new_id().encode(), new_id().encode(), iri("verbs")
     batch = [

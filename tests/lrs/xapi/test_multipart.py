@@ -55,6 +55,17 @@ def test_line_ends_and_quotes_of_any_sender_are_read(line: bytes, boundary: str)
     assert only == Part({"content-type": "application/json"}, b"{}")
 
 
+@pytest.mark.parametrize("line", [b"\r\n", b"\n"])
+def test_a_part_without_content_is_empty(line: bytes) -> None:
+    """The line end before a delimiter may be the empty line after the headers."""
+    body = [b"--abc", b"A: b", b"", b"--abc", b"C: d", b"", b"", b"--abc", b"", b"--abc--", b""]
+    assert read_parts(line.join(body), TYPE) == [
+        Part({"a": "b"}, b""),
+        Part({"c": "d"}, b""),
+        Part({}, b""),
+    ]
+
+
 def test_a_preamble_and_an_epilogue_are_no_parts() -> None:
     body = b"hello\r\n--abc\r\nA: b\r\n\r\n{}\r\n--abc--\r\nbye"
     assert read_parts(body, TYPE) == [Part({"a": "b"}, b"{}")]
@@ -69,6 +80,7 @@ def test_a_preamble_and_an_epilogue_are_no_parts() -> None:
         (b"--abc\r\nA: b\r\n\r\n{}\r\n--abc\r\nC: d\r\n\r\nxy", TYPE, "multipart-truncated"),
         (b"--abc--\r\n", TYPE, "multipart-empty"),
         (b"--abc\r\nA: b\r\n--abc--\r\n", TYPE, "multipart-part-headers"),
+        (b"--abc\r\n--abc--\r\n", TYPE, "multipart-part-headers"),
     ],
 )
 def test_a_broken_body_is_refused(body: bytes, content_type: str, rule: str) -> None:
