@@ -58,8 +58,10 @@ _MBOX: Final = re.compile(
 _SHA1: Final = re.compile("[0-9a-fA-F]{40}")
 _SHA2: Final = re.compile("(?:[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})")
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_CONTROL: Final = r"\x00-\x08\n-\x1f\x7f"  # but the tab
+_QUOTED: Final = rf'"(?:[^"\\{_CONTROL}]|\\[^{_CONTROL}])*+"'
 _MEDIA_TYPE: Final = re.compile(
-    rf'{_TOKEN}/{_TOKEN}(?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|"(?:[^"\\\r\n]|\\.)*+"))?)*+'
+    rf"{_TOKEN}/{_TOKEN}(?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|{_QUOTED}))?)*+"
 )
 _VERSIONS: Final = {
     "1.0": re.compile("1[.]0(?:[.][0-9][0-9A-Za-z.+-]*)?"),

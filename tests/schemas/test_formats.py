@@ -306,6 +306,18 @@ def test_no_media_type(text: str):
     assert not is_media_type(text)
 
 
+@pytest.mark.parametrize("code", [*range(0x20), 0x7F])
+@pytest.mark.parametrize("text", ['text/plain; a="{}"', 'text/plain; a="\\{}"'])
+def test_the_only_control_character_in_a_media_type_is_the_tab(text: str, code: int):
+    assert is_media_type(text.format(chr(code))) == (chr(code) == "\t")
+
+
+@pytest.mark.parametrize("character", [" ", "!", "~", "ế", "\u00a0"])
+@pytest.mark.parametrize("text", ['text/plain; a="{}"', 'text/plain; a="\\{}"'])
+def test_any_other_character_may_be_quoted_in_a_media_type(text: str, character: str):
+    assert is_media_type(text.format(character))
+
+
 @pytest.mark.parametrize(
     ("text", "in_1_0", "in_2_0"),
     [
