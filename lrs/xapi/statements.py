@@ -362,12 +362,16 @@ async def _texts(
     texts = [statement_text(entry, reading) for entry in entries]
     contents: list[tuple[str, str, bytes]] = []
     if shape.attachments:
-        types: dict[str, str] = {}
+        announced: dict[str, dict[str, Any]] = {}
         for entry in entries:
             for _, attachment in attachments_of(entry.parsed()):
-                types.setdefault(attachment["sha2"].lower(), attachment["contentType"])
-        found = await store.read(store.log.attachments, list(types))
-        contents = [(sha2, types[sha2], found[sha2]) for sha2 in types if sha2 in found]
+                announced.setdefault(attachment["sha2"].lower(), attachment)
+        found = await store.read(store.log.attachments, list(announced))
+        contents = [
+            (attachment["sha2"], attachment["contentType"], found[sha2])
+            for sha2, attachment in announced.items()
+            if sha2 in found
+        ]
     return texts, contents
 
 

@@ -192,7 +192,9 @@ def test_put_takes_multipart_as_well(client: Client) -> None:
 
 @pytest.mark.parametrize("function", ["sha224", "sha256", "sha384", "sha512"])
 @pytest.mark.parametrize("case", [str.lower, str.upper])
-def test_any_sha_2_names_the_data(client: Client, function: str, case: Any) -> None:
+def test_any_sha_2_names_the_data_as_the_statement_writes_it(
+    client: Client, function: str, case: Any
+) -> None:
     content = new_id().encode()
     sha2 = digest_of(function, content).hexdigest()
     value = statement(id=new_id(), attachments=[attachment(content, sha2=case(sha2))])
@@ -200,7 +202,19 @@ def test_any_sha_2_names_the_data(client: Client, function: str, case: Any) -> N
     found, [(headers, returned)] = read(client.get(statementId=value["id"], attachments="true"))
     assert returned == content
     assert found["attachments"][0]["sha2"] == case(sha2)
-    assert headers["X-Experience-API-Hash"].lower() == sha2
+    assert headers["X-Experience-API-Hash"] == case(sha2)
+
+
+def test_data_has_the_hash_of_the_first_statement_on_the_page(client: Client) -> None:
+    content, verb = new_id().encode(), iri("verbs")
+    lower, upper = sha256(content).hexdigest(), sha256(content).hexdigest().upper()
+    for sha2 in (lower, upper):
+        value = statement(verb={"id": verb}, attachments=[attachment(content, sha2=sha2)])
+        good(send(client, value, part(content)))
+    for ascending, expected in (("true", lower), ("false", upper)):
+        answer = client.get(verb=verb, attachments="true", ascending=ascending)
+        [(headers, _)] = read(answer)[1]
+        assert headers["X-Experience-API-Hash"] == expected
 
 
 def test_data_with_a_file_url_may_come_or_stay_away(client: Client) -> None:
