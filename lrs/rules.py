@@ -743,11 +743,13 @@ RULES: Final[Mapping[str, Rule]] = {
         *_SIGNATURE,
         Wording(
             "Bản ghi được ký khác với bản ghi được gửi.",
-            "Ký đúng bản ghi này, hoặc gửi đúng bản ghi đã ký.",
+            "Ký đúng bản ghi này, hoặc gửi đúng bản ghi đã ký, cùng id, timestamp và attachments"
+            " của nó.",
         ),
         Wording(
             "The statement signed is not the statement sent.",
-            "Sign this statement, or send the one that was signed.",
+            "Sign this statement, or send the one that was signed, with its id, timestamp and"
+            " attachments.",
         ),
     ),
     "signature-certificate": Rule(

@@ -5,7 +5,7 @@ A statement is put into a canonical form that keeps what the specification says 
 the store may set, the definitions of activities and the display of verbs. Folded are the order of
 group members, the case of what has none, the time zone of instants and anything beyond 0.01 s of a
 duration; 1 is 1.0, one context activity is an array of one, and a default object type is the same
-as none.
+as none. The payload of a signature is compared with its statement by the same form.
 """
 
 import re
@@ -20,6 +20,7 @@ from schemas.agents import folded_mbox
 from schemas.formats import microseconds
 from schemas.rules import Version
 
+SIGNATURE: Final = "http://adlnet.gov/expapi/attachments/signature"
 HALF: Final = 16
 _FRACTION: Final = re.compile("[.,]([0-9]+)S")
 _BEYOND_64_BITS: Final = float(2**63)
@@ -27,24 +28,18 @@ _LONGEST_64_BITS: Final = len(str(-(2**63)))
 _ENTIRE_UP_TO: Final = float(2**53)
 
 
-def content_hash(
-    statement: Mapping[str, Any], raw: bytes, *, without_timestamp: bool = False
-) -> bytes:
+def content_hash(statement: Mapping[str, Any], raw: bytes) -> bytes:
     """32 bytes of a valid statement: 16 over what both versions compare, 16 over what 1.0.x adds.
 
     ``raw`` is the JSON text of ``statement``; it is read again where a number is too long for
     ``statement`` to hold exactly, so that two different 30-digit integers are not taken for equal.
-    ``without_timestamp`` is as if the statement had none of its own.
     """
-    try:
-        compared = _statement(statement), _only_in_1_0(statement)
-    except _BeyondParsed:
-        statement = exact_loads(raw, parse_int=_exact_integer, parse_float=_exact_float)
-        compared = _statement(statement), _only_in_1_0(statement)
-    in_both, in_1_0 = compared
-    if without_timestamp:
-        in_1_0[0] = None
-    return _digest(in_both) + _digest(in_1_0)
+    return _exactly(_hash, statement, raw)
+
+
+def hash_without_timestamp(statement: Mapping[str, Any], raw: bytes) -> bytes:
+    """The content hash of the same statement had it no timestamp of its own."""
+    return _exactly(_hash_without_timestamp, statement, raw)
 
 
 def is_assigned(timestamp: str, stored: int) -> bool:
@@ -57,6 +52,52 @@ def is_assigned(timestamp: str, stored: int) -> bool:
 def same(a: bytes, b: bytes, version: Version) -> bool:
     """Whether two content hashes are those of equal statements under ``version``."""
     return a == b if version == "1.0" else a[:HALF] == b[:HALF]
+
+
+def payload_agrees(
+    payload: Mapping[str, Any],
+    payload_raw: bytes,
+    statement: Mapping[str, Any],
+    statement_raw: bytes,
+) -> bool:
+    """Whether what was signed says what a valid statement says (xAPI-Data 2.6).
+
+    Attachments count but for signatures, which are added after signing. An ``id`` or ``timestamp``
+    that one of the two does not name was assigned. Raises what comes of reading a ``payload`` that
+    is no statement: KeyError, TypeError, AttributeError, ValueError or OverflowError.
+    """
+    return (
+        _exactly(_signed_hash, payload, payload_raw)
+        == _exactly(_signed_hash, statement, statement_raw)
+        and _agree(payload.get("id"), statement.get("id"), str.lower)
+        and _agree(payload.get("timestamp"), statement.get("timestamp"), microseconds)
+    )
+
+
+def _agree(a: Any, b: Any, form: Callable[[Any], Any]) -> bool:
+    return a is None or b is None or form(a) == form(b)
+
+
+def _exactly(
+    hash_of: Callable[[Mapping[str, Any]], bytes], statement: Mapping[str, Any], raw: bytes
+) -> bytes:
+    """The hash of a statement, which is read again from ``raw`` where a number asks for it."""
+    try:
+        return hash_of(statement)
+    except _BeyondParsed:
+        return hash_of(exact_loads(raw, parse_int=_exact_integer, parse_float=_exact_float))
+
+
+def _hash(statement: Mapping[str, Any]) -> bytes:
+    return _digest(_statement(statement)) + _digest(_only_in_1_0(statement))
+
+
+def _hash_without_timestamp(statement: Mapping[str, Any]) -> bytes:
+    return _hash({name: value for name, value in statement.items() if name != "timestamp"})
+
+
+def _signed_hash(statement: Mapping[str, Any]) -> bytes:
+    return _digest([_statement(statement), _signed_attachments(statement)])
 
 
 def _digest(canonical: Any) -> bytes:
@@ -81,14 +122,25 @@ def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
 
 def _only_in_1_0(statement: Mapping[str, Any]) -> list[Any]:
     timestamp = statement.get("timestamp")
-    attachments = [
-        {**attachment, "sha2": attachment["sha2"].lower(), "length": _number(attachment["length"])}
-        for attachment in statement.get("attachments", ())
-    ]
-    canonical = [None if timestamp is None else microseconds(timestamp), attachments]
+    moment = None if timestamp is None else microseconds(timestamp)
+    attachments = [_attachment(it) for it in statement.get("attachments", ())]
+    canonical = [moment, attachments]
     if statement["object"].get("objectType") == "SubStatement":
         canonical.append(_only_in_1_0(statement["object"]))
     return canonical
+
+
+def _signed_attachments(statement: Mapping[str, Any]) -> list[Any]:
+    attachments = statement.get("attachments", ())
+    canonical: list[Any] = [_attachment(it) for it in attachments if it["usageType"] != SIGNATURE]
+    if statement["object"].get("objectType") == "SubStatement":
+        canonical.append(_signed_attachments(statement["object"]))
+    return canonical
+
+
+def _attachment(attachment: Mapping[str, Any]) -> dict[str, Any]:
+    sha2, length = attachment["sha2"].lower(), _number(attachment["length"])
+    return {**attachment, "sha2": sha2, "length": length}
 
 
 def _agent(agent: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from lrs.privacy.sealing import ID_BYTES, NONCE_BYTES, DataKey, place_of
 from lrs.privacy.subjects import retention_of
 from lrs.settings import InvalidSettings
 from projections.rows import fetch_among, insert_rows
-from schemas.comparison import HALF, content_hash, is_assigned
+from schemas.comparison import HALF, hash_without_timestamp, is_assigned
 from schemas.events import CATEGORIES, TOPICS, Category, Kind, LogEntry, NewEvent
 
 Clock = Callable[[], int]
@@ -135,7 +135,7 @@ class Holder:
         timestamp = statement.get("timestamp")
         if timestamp is None or self.stored is None or not is_assigned(timestamp, self.stored):
             return False
-        return self._has(content_hash(statement, event.body, without_timestamp=True))
+        return self._has(hash_without_timestamp(statement, event.body))
 
     def _has(self, compared: bytes, length: int | None = None) -> bool:
         recorded = compared if self.key is None else self.key.hash(compared)

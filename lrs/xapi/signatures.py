@@ -2,7 +2,7 @@
 
 RS256, RS384 and RS512 only. A certificate chain in the header (``x5c``) is checked link by link,
 and the signature against its first certificate. The payload has to say what the statement says,
-by the rules by which two statements are compared.
+by the rules by which two statements are compared, in both versions.
 """
 
 import base64
@@ -18,10 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 
 from schemas import json_text
-from schemas.comparison import content_hash, same
+from schemas.comparison import SIGNATURE, payload_agrees
 from schemas.problems import Problem
 
-SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 ALGORITHMS: Mapping[str, HashAlgorithm] = {"RS256": SHA256(), "RS384": SHA384(), "RS512": SHA512()}
 
 
@@ -72,10 +71,10 @@ def _check(
     if "x5c" in header:
         problems += _check_certificates(where, signature.strip(), header["x5c"], algorithm)
     try:
-        equal = same(content_hash(signed, payload), content_hash(dict(statement), text), "2.0")
-    except (KeyError, TypeError, AttributeError, ValueError):  # the payload is no statement
-        equal = False
-    if not equal:
+        agrees = payload_agrees(signed, payload, statement, text)
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # it is no statement
+        agrees = False
+    if not agrees:
         problems.append(Problem(where, "signature-differs"))
     return problems
 

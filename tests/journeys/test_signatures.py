@@ -118,7 +118,8 @@ def refusal(client: Client, value: Json, signature: bytes, **changes: Any) -> st
     """The rule, or rules, under which a signed statement is refused."""
     answer = send(client, value, signature, **changes)
     assert answer.status_code == 400, answer.text
-    assert all(told["pointer"].startswith("/attachments/0") for told in problems(answer))
+    place = f"/attachments/{len(value.get('attachments', []))}"
+    assert all(told["pointer"].startswith(place) for told in problems(answer))
     assert client.get(statementId=value["id"]).status_code == 404
     return " ".join(rules(answer))
 
@@ -203,6 +204,62 @@ def test_a_signature_of_another_statement_is_refused(client: Client, changes: Js
     )
     both = sign({**value, **changes}, key=signer("somebody"), headers=headers)
     assert refusal(client, value, both) == "signature-invalid signature-differs"
+
+
+def document(**changes: Any) -> Json:
+    """An attachment that is no signature, and whose data is elsewhere."""
+    return {
+        "usageType": "http://id.tincanapi.com/attachment/supporting_media",
+        "display": {"vi": "Giấy chứng nhận"},
+        "contentType": "application/pdf",
+        "length": 7,
+        "sha2": "a" * 64,
+        "fileUrl": "https://files.bvhttdl.example/1.pdf",
+        **changes,
+    }
+
+
+def plan(**changes: Any) -> Json:
+    planned = {name: statement()[name] for name in ("actor", "verb", "object", "timestamp")}
+    return {"objectType": "SubStatement", **planned, **changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "12345678-1234-5678-1234-567812345678"},
+        {"timestamp": "2026-11-20T08:00:00.124Z"},
+        {"timestamp": "9999-12-31T23:59:60Z"},
+        {"attachments": []},
+        {"attachments": [document(sha2="b" * 64)]},
+        {"attachments": [document(), document()]},
+        {"attachments": [document(display={"vi": "Bằng khen"})]},
+        {"object": plan(attachments=[document(length=8)])},
+        {"object": plan(attachments=[document()], timestamp="2026-11-20T08:00:01Z")},
+    ],
+)
+@pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
+def test_a_signature_of_other_circumstances_is_refused(
+    client: Client, version: str, changes: Json
+) -> None:
+    value = example(attachments=[document()], object=plan(attachments=[document()]))
+    signature = sign({**value, **changes})
+    assert refusal(client.at(version), value, signature) == "signature-differs"
+
+
+@pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
+def test_id_and_timestamp_may_be_added_after_signing(client: Client, version: str) -> None:
+    value = example(attachments=[document(sha2="ab" * 32)])
+    payload = {name: value[name] for name in value if name not in ("id", "timestamp")}
+    payload["attachments"] = [document(sha2="AB" * 32)]
+    good(send(client.at(version), value, sign(payload)))
+
+
+@pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
+def test_what_only_the_payload_names_may_be_left_to_the_store(client: Client, version: str) -> None:
+    value = example()
+    sent = {name: value[name] for name in value if name != "timestamp"}
+    good(send(client.at(version), sent, sign({**value, "id": value["id"].upper()})))
 
 
 @pytest.mark.parametrize(

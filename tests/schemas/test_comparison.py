@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.comparison import content_hash, same
+from schemas.comparison import SIGNATURE, content_hash, payload_agrees, same
 from tests.schemas.cases import (
     AN,
     BINH,
@@ -229,6 +229,72 @@ def test_a_long_integer_in_what_is_not_compared_makes_no_difference():
     definition = {"extensions": {"urn:x:n": "N"}}
     long = json.dumps(changed(EXAMPLE, {"/object/definition": definition}))
     assert hash_of_text(long.replace('"N"', "1" * 30)) == hash_of(EXAMPLE)
+
+
+# ---- what a signature was made over
+
+
+def agrees(payload: dict[str, Any], value: dict[str, Any]) -> bool:
+    return payload_agrees(payload, orjson.dumps(payload), value, orjson.dumps(value))
+
+
+A_SIGNATURE = {**EXAMPLE["attachments"][0], "usageType": SIGNATURE}
+
+SIGNED: dict[str, dict[str, Any]] = {
+    **SAME,
+    "another id": {"/id": UUID.upper()},
+    "no timestamp": {"/timestamp": GONE},
+    "a signature": {"/attachments": [A_SIGNATURE, *EXAMPLE["attachments"]]},
+}
+
+SIGNED_OTHERWISE: dict[str, dict[str, Any]] = {
+    **DIFFERENT,
+    **DIFFERENT_IN_1_0,
+    "no timestamp": {"/timestamp": "2026-03-14T09:30:00.123Z"},
+    "another id": {"/id": OTHER_UUID},
+    "a second attachment": {"/attachments": EXAMPLE["attachments"] * 2},
+    "a signature alone": {"/attachments": [A_SIGNATURE]},
+}
+
+
+@pytest.mark.parametrize("changes", SIGNED.values(), ids=SIGNED)
+def test_a_payload_agrees_with(changes: dict[str, Any]):
+    assert agrees(changed(EXAMPLE, changes), EXAMPLE)
+    assert agrees(EXAMPLE, changed(EXAMPLE, changes))
+
+
+@pytest.mark.parametrize("changes", SIGNED_OTHERWISE.values(), ids=SIGNED_OTHERWISE)
+def test_a_payload_does_not_agree_with(changes: dict[str, Any]):
+    assert not agrees(changed(EXAMPLE, changes), EXAMPLE)
+    assert not agrees(EXAMPLE, changed(EXAMPLE, changes))
+
+
+def test_a_payload_may_announce_the_signature_that_is_still_to_be_made():
+    payload = changed(
+        EXAMPLE, {"/attachments": [*EXAMPLE["attachments"], {"usageType": SIGNATURE}]}
+    )
+    assert agrees(payload, EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_same"),
+    [
+        ({"/object/attachments": EXAMPLE["attachments"]}, False),
+        ({"/object/attachments": [A_SIGNATURE]}, True),
+        ({"/object/timestamp": "2031-01-01T00:00:01Z"}, False),
+        ({"/object/timestamp": "2031-01-01T07:00:00+07:00"}, True),
+        ({"/object/timestamp": GONE}, False),
+    ],
+)
+def test_a_signature_covers_a_sub_statement(changes: dict[str, Any], is_same: bool):
+    assert agrees(changed(ABOUT_SUB_STATEMENT, changes), ABOUT_SUB_STATEMENT) == is_same
+
+
+@pytest.mark.parametrize(("last", "is_same"), [("1", True), ("2", False)])
+def test_a_signature_covers_a_long_integer_to_its_last_digit(last: str, is_same: bool):
+    signed, sent = with_extension("1" * 29 + last), with_extension("1" * 30)
+    texts = orjson.loads(signed), signed.encode(), orjson.loads(sent), sent.encode()
+    assert payload_agrees(*texts) == is_same
 
 
 def test_the_hash_is_two_halves():
