@@ -766,11 +766,13 @@ RULES: Final[Mapping[str, Rule]] = {
     "signature-chain": Rule(
         *_SIGNATURE,
         Wording(
-            "Chuỗi chứng thư trong x5c bị đứt: có chứng thư không do chứng thư kế tiếp cấp.",
+            "Chuỗi chứng thư trong x5c bị đứt: không kiểm được rằng mỗi chứng thư do chứng thư kế"
+            " tiếp cấp.",
             "Xếp các chứng thư theo thứ tự từ chứng thư ký đến nơi cấp.",
         ),
         Wording(
-            "The chain in x5c is broken: a certificate was not issued by the next one.",
+            "The chain in x5c is broken: it cannot be verified that each certificate was issued by"
+            " the next one.",
             "Order the certificates from the one that signs to the one that issues.",
         ),
     ),

@@ -12,10 +12,11 @@ from typing import Any
 
 import orjson
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
+from cryptography.x509 import InvalidVersion
 
 from schemas import json_text
 from schemas.comparison import SIGNATURE, payload_agrees
@@ -83,14 +84,14 @@ def _check_certificates(where: str, signature: bytes, x5c: Any, algorithm: str) 
     try:
         chain = [x509.load_der_x509_certificate(base64.b64decode(c, validate=True)) for c in x5c]
         key = chain[0].public_key()
-    except (ValueError, TypeError, IndexError, KeyError):
+    except (ValueError, TypeError, IndexError, KeyError, InvalidVersion, UnsupportedAlgorithm):
         return [Problem(where, "signature-certificate")]
     if not isinstance(key, RSAPublicKey):
         return [Problem(where, "signature-certificate")]
     try:
         for certificate, issuer in pairwise(chain):
             certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return [Problem(where, "signature-chain")]
     signed, _, made = signature.rpartition(b".")
     try:

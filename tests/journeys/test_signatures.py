@@ -328,6 +328,20 @@ def base64_of(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
+RSA, NO_ALGORITHM = bytes.fromhex("06092a864886f70d010101"), bytes.fromhex("06092a864886f70d010163")
+P_256, NO_CURVE = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d030163")
+VERSION_3, VERSION_4 = bytes.fromhex("a003020102"), bytes.fromhex("a003020103")
+
+
+def altered(der: bytes, old: bytes, new: bytes) -> str:
+    assert der.count(old) == 1
+    return base64_of(der.replace(old, new))
+
+
+def on_curve(subject: str) -> bytes:
+    return certificate(subject, "curve", signed_with=curve_key(), key=curve_key())
+
+
 BAD_CHAINS: dict[str, tuple[Callable[[], Any], str]] = {
     "not its issuer": (lambda: chain("ministry")[:1] + chain("root"), "signature-chain"),
     "another issuer": (
@@ -357,6 +371,32 @@ BAD_CHAINS: dict[str, tuple[Callable[[], Any], str]] = {
     "no RSA key": (
         lambda: [base64_of(certificate("curve", "root", key=curve_key()))],
         "signature-certificate",
+    ),
+    "a key of an unknown algorithm": (
+        lambda: [altered(certificate("ministry", "root"), RSA, NO_ALGORITHM)],
+        "signature-certificate",
+    ),
+    "a key on an unknown curve": (
+        lambda: [altered(on_curve("ministry"), P_256, NO_CURVE)],
+        "signature-certificate",
+    ),
+    "a certificate of an unknown version": (
+        lambda: [altered(certificate("ministry", "root"), VERSION_3, VERSION_4)],
+        "signature-certificate",
+    ),
+    "an issuer with a key of an unknown algorithm": (
+        lambda: [
+            *chain("ministry", "root")[:1],
+            altered(certificate("root", "root"), RSA, NO_ALGORITHM),
+        ],
+        "signature-chain",
+    ),
+    "an issuer with a key on an unknown curve": (
+        lambda: [
+            base64_of(certificate("ministry", "curve", signed_with=curve_key())),
+            altered(on_curve("curve"), P_256, NO_CURVE),
+        ],
+        "signature-chain",
     ),
 }
 
