@@ -715,11 +715,13 @@ RULES: Final[Mapping[str, Rule]] = {
     "signature-malformed": Rule(
         *_SIGNATURE,
         Wording(
-            "Chữ ký không phải JWS dạng gọn: ba phần base64url ngăn cách bằng dấu chấm.",
+            "Chữ ký không phải JWS dạng gọn: ba phần base64url không có dấu = ở cuối, ngăn cách"
+            " bằng dấu chấm.",
             "Tạo chữ ký bằng thư viện JWS (RFC 7515, compact serialization).",
         ),
         Wording(
-            "The signature is no compact JWS: three parts of base64url separated by dots.",
+            "The signature is no compact JWS: three parts of base64url, without = at their end,"
+            " separated by dots.",
             "Let a JWS library make it (RFC 7515, compact serialization).",
         ),
     ),

@@ -6,9 +6,10 @@ by the rules by which two statements are compared, in both versions.
 """
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from cryptography import x509
@@ -23,6 +24,7 @@ from schemas.comparison import SIGNATURE, payload_agrees
 from schemas.problems import Problem
 
 ALGORITHMS: Mapping[str, HashAlgorithm] = {"RS256": SHA256(), "RS384": SHA384(), "RS512": SHA512()}
+_COMPACT_JWS: Final = re.compile(rb"([\w-]+)\.([\w-]*)\.([\w-]+)")
 
 
 def signature_problems(
@@ -51,10 +53,12 @@ def signature_problems(
 def _check(
     where: str, signature: bytes, statement: Mapping[str, Any], text: bytes
 ) -> list[Problem]:
+    compact = _COMPACT_JWS.fullmatch(signature.strip())
+    if compact is None:
+        return [Problem(where, "signature-malformed")]
     try:
-        header_text, payload_text, _ = signature.strip().split(b".")
-        header = orjson.loads(_base64url(header_text))
-        payload = _base64url(payload_text)
+        header_text, payload, made = map(_base64url, compact.groups())
+        header = orjson.loads(header_text)
         algorithm = header["alg"]
     except (ValueError, KeyError, TypeError):
         return [Problem(where, "signature-malformed")]
@@ -70,7 +74,8 @@ def _check(
         return [Problem(where, "signature-payload")]
     problems = []
     if "x5c" in header:
-        problems += _check_certificates(where, signature.strip(), header["x5c"], algorithm)
+        signing_input = compact[0][: compact.end(2)]
+        problems += _check_certificates(where, signing_input, made, header["x5c"], algorithm)
     try:
         agrees = payload_agrees(signed, payload, statement, text)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # it is no statement
@@ -80,7 +85,9 @@ def _check(
     return problems
 
 
-def _check_certificates(where: str, signature: bytes, x5c: Any, algorithm: str) -> list[Problem]:
+def _check_certificates(
+    where: str, signing_input: bytes, made: bytes, x5c: Any, algorithm: str
+) -> list[Problem]:
     try:
         chain = [x509.load_der_x509_certificate(base64.b64decode(c, validate=True)) for c in x5c]
         key = chain[0].public_key()
@@ -93,13 +100,13 @@ def _check_certificates(where: str, signature: bytes, x5c: Any, algorithm: str) 
             certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return [Problem(where, "signature-chain")]
-    signed, _, made = signature.rpartition(b".")
     try:
-        key.verify(_base64url(made), signed, PKCS1v15(), ALGORITHMS[algorithm])
+        key.verify(made, signing_input, PKCS1v15(), ALGORITHMS[algorithm])
     except (ValueError, InvalidSignature):
         return [Problem(where, "signature-invalid")]
     return []
 
 
 def _base64url(text: bytes) -> bytes:
-    return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    """Raises ValueError for a length that nothing encodes to."""
+    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))

@@ -312,6 +312,30 @@ def test_what_is_no_compact_jws_is_refused(client: Client, signature: bytes) -> 
     assert rule in ("signature-malformed", "signature-algorithm", "signature-differs")
 
 
+@pytest.mark.parametrize("segment", [0, 1, 2])
+@pytest.mark.parametrize("with_x5c", [False, True])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: b"",
+        lambda text: b"!!!!",
+        lambda text: text + b"=" * (-len(text) % 4 or 4),
+        lambda text: text[: len(text) // 4 * 4] + b"A",
+        lambda text: text[:4] + b" " + text[4:],
+        lambda text: text[:-4] + b"+/+/",
+    ],
+    ids=["empty", "other characters", "padding", "a character alone", "a space", "plain base64"],
+)
+def test_each_segment_is_base64url(
+    client: Client, change: Callable[[bytes], bytes], with_x5c: bool, segment: int
+) -> None:
+    value = example()
+    segments = sign(value, headers={"x5c": chain("ministry")} if with_x5c else {}).split(b".")
+    segments[segment] = change(segments[segment])
+    rule = refusal(client, value, b".".join(segments))
+    assert rule == ("signature-payload" if segments[1] == b"" else "signature-malformed")
+
+
 @pytest.mark.parametrize("cut", [1, 5, 100])
 def test_a_signature_cut_short_is_refused(client: Client, cut: int) -> None:
     value = example()
