@@ -41,8 +41,9 @@ from lrs.privacy.sealing import ID_BYTES, NONCE_BYTES, DataKey, place_of
 from lrs.privacy.subjects import retention_of
 from lrs.settings import InvalidSettings
 from projections.rows import fetch_among, insert_rows
-from schemas.comparison import HALF, hash_without_timestamp, is_assigned
+from schemas.comparison import hash_without_timestamp, is_assigned, same
 from schemas.events import CATEGORIES, TOPICS, Category, Kind, LogEntry, NewEvent
+from schemas.rules import Version
 
 Clock = Callable[[], int]
 """Microseconds since 1970."""
@@ -124,7 +125,7 @@ class Holder:
         if self.is_erased or not event.content_hash:
             return False
         if event.kind == Kind.STATEMENT_2_0:
-            return self._has(event.content_hash, HALF)
+            return self._has(event.content_hash, "2.0")
         return self._has(event.content_hash) or (
             event.kind == Kind.STATEMENT_1_0 and self._says_as_read(event)
         )
@@ -137,9 +138,9 @@ class Holder:
             return False
         return self._has(hash_without_timestamp(statement, event.body))
 
-    def _has(self, compared: bytes, length: int | None = None) -> bool:
-        recorded = compared if self.key is None else self.key.hash(compared)
-        return recorded[:length] == self.content_hash[:length]
+    def _has(self, content_hash: bytes, version: Version = "1.0") -> bool:
+        recorded = content_hash if self.key is None else self.key.hash(content_hash)
+        return same(recorded, self.content_hash, version)
 
 
 Outcome = Appended | StreamConflict
