@@ -32,7 +32,7 @@ from sqlalchemy import (
 from projections.rows import insert_rows
 from schemas.events import NOBODY, STATEMENT_KINDS, Kind, LogEntry
 from schemas.keys import activity_key
-from schemas.raw_json import join_members, members
+from schemas.raw_json import join_members, may_hold, members
 
 NAME = "activities"
 KINDS = (*STATEMENT_KINDS, Kind.CREDENTIAL_ISSUED)
@@ -122,7 +122,7 @@ def defined(statement: bytes) -> list[tuple[str, bytes]]:
     order.
     """
     found: list[tuple[str, bytes]] = []
-    if b'"definition"' not in statement and b"\\u" not in statement:  # a key may be escaped
+    if not may_hold(statement, b'"definition"'):
         return found
     decoded = _decode(statement)
     _collect(decoded.object, found)

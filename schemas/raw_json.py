@@ -24,6 +24,14 @@ def items(text: bytes) -> list[bytes]:
     return [bytes(item) for item in _decode_items(text)]
 
 
+def may_hold(text: bytes, string: bytes) -> bool:
+    """Whether a JSON text may have this string, letters in quotes, as a key or a value.
+
+    A letter can be escaped in one way only: by its code.
+    """
+    return string in text or b"\\u" in text
+
+
 def join_members(values: Mapping[str, bytes]) -> bytes:
     return b"{" + b",".join([_label(name) + value for name, value in values.items()]) + b"}"
 

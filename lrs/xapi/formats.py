@@ -14,7 +14,7 @@ import orjson
 
 from lrs.store_time import iso_time
 from schemas.events import Kind, LogEntry
-from schemas.raw_json import items, join_items, join_members, members
+from schemas.raw_json import items, join_items, join_members, may_hold, members
 
 Format = Literal["exact", "ids", "canonical"]
 SET_BY_STORE = frozenset(("stored", "authority"))
@@ -72,17 +72,25 @@ def _in_utc(timestamp: bytes) -> bytes:
 
 def _list_context_activities(statement: dict[str, bytes]) -> None:
     """A lone activity, a leftover of 0.95, is returned as an array (xAPI-Data 2.4.6.2)."""
-    context = statement.get("context")
-    if context is not None and b"ctivities" in context:
-        statement["context"] = _with_listed_activities(context)
-    if b"ctivities" in statement["object"]:
+    if "context" in statement:
+        statement["context"] = _with_listed_activities(statement["context"])
+    if may_hold(statement["object"], b'"SubStatement"'):
         target = members(statement["object"])
-        if "context" in target and target.get("objectType") == b'"SubStatement"':
-            target["context"] = _with_listed_activities(target["context"])
-            statement["object"] = join_members(target)
+        if _object_type(target) == "SubStatement":
+            received = dict(target)
+            _list_context_activities(target)
+            if target != received:
+                statement["object"] = join_members(target)
+
+
+def _object_type(target: Mapping[str, bytes]) -> str:
+    name: str = orjson.loads(target.get("objectType", b'"Activity"'))
+    return name
 
 
 def _with_listed_activities(text: bytes) -> bytes:
+    if not may_hold(text, b'"contextActivities"'):
+        return text
     context = members(text)
     if "contextActivities" not in context:
         return text
@@ -117,14 +125,14 @@ def _agent_ids(text: bytes) -> bytes:
     }
     if len(kept) == ("objectType" in kept) and "member" in agent:  # anonymous: known by its members
         kept["member"] = join_items(map(_agent_ids, items(agent["member"])))
-    elif agent.get("objectType") == b'"Agent"':
+    elif _object_type(agent) == "Agent":
         del kept["objectType"]
     return join_members(kept)
 
 
 def _object_ids(text: bytes) -> bytes:
     target = members(text)
-    match orjson.loads(target.get("objectType", b'"Activity"')):
+    match _object_type(target):
         case "Agent":
             return join_members({"objectType": b'"Agent"', **members(_agent_ids(text))})
         case "Group":
@@ -181,7 +189,7 @@ def _make_canonical(statement: dict[str, bytes], reading: Reading) -> None:
 
 def _canonical_object(text: bytes, reading: Reading) -> bytes:
     target = members(text)
-    match orjson.loads(target.get("objectType", b'"Activity"')):
+    match _object_type(target):
         case "Activity":
             known = (reading.definitions or {}).get(orjson.loads(target["id"]))
             definition = known or target.get("definition")

@@ -1,6 +1,9 @@
-"""Hypothesis strategies: any JSON value, and valid statements of every shape."""
+"""Hypothesis strategies: any JSON value and its text, and valid statements of every shape."""
 
+import json
+import re
 from datetime import datetime, timedelta, timezone
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -26,6 +29,35 @@ timestamps = st.integers(0, 2 * 10**12).map(
 durations = st.sampled_from(
     ("PT1H", "PT60S", "PT1M", "P4W", "PT0.5S", "PT0.123S", "P1Y2M3DT4H5M6.78S")
 )
+
+
+@st.composite
+def texts_with_escapes(draw: st.DrawFn, value: Any) -> bytes:
+    """The value as JSON text in which some characters of keys and strings are ``\\u`` escapes."""
+    random = Random(draw(st.integers(0, 2**32)))
+    share = draw(st.sampled_from((0.02, 0.3, 1)))
+
+    def string(text: str) -> str:
+        characters = (_escape(c) if random.random() < share else json.dumps(c)[1:-1] for c in text)
+        return f'"{"".join(characters)}"'
+
+    def text(value: Any) -> str:
+        match value:
+            case str():
+                return string(value)
+            case list():
+                return f"[{','.join(map(text, value))}]"
+            case dict():
+                members = (f"{string(key)}:{text(member)}" for key, member in value.items())
+                return f"{{{','.join(members)}}}"
+        return json.dumps(value)
+
+    return text(value).encode()
+
+
+def _escape(character: str) -> str:
+    return re.sub("(....)", r"\\u\1", character.encode("utf-16-be").hex())
+
 
 _identifiers = st.one_of(
     st.builds(lambda name: {"mbox": f"mailto:{name}@example.org"}, st.sampled_from("abc")),
