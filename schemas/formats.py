@@ -51,6 +51,8 @@ _ISO_8601: Final = re.compile(
     rf"|[0-9]{{8}}[Tt]{_HOUR}[0-9]{{2}}(?:[0-9]{{2}}(?:[.,][0-9]+)?)?)"
     rf"(?:[Zz]|\+{_SHORT_OFFSET}|-(?!00(?::?00)?\Z){_SHORT_OFFSET})?"
 )
+_FRACTION: Final = re.compile("(?<=[.,])[0-9]+")
+_UTC_ENDINGS: Final = ("Z", "z", "+00:00")
 _MBOX: Final = re.compile(
     r"[Mm][Aa][Ii][Ll][Tt][Oo]:[^\s@<>()\[\]\\,;:\"?#\x00-\x1f\x7f]+"
     r"@[^\s@<>()\[\]\\,;:\"?#/.\x00-\x1f\x7f]+(?:[.][^\s@<>()\[\]\\,;:\"?#/.\x00-\x1f\x7f]+)*"
@@ -113,7 +115,7 @@ def is_timestamp(value: object, version: Version = "1.0") -> bool:
         return False
     try:
         moment = _moment(value)
-        if not 1 < moment.year < 9999 and moment.tzinfo:
+        if not 1 < moment.year < 9999:
             moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return False
@@ -133,17 +135,27 @@ def parse_timestamp(text: str) -> int:
 
 def microseconds(timestamp: str) -> int:
     """The same of a text that was found to be a timestamp before: of every statement's."""
-    moment = _moment(timestamp)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    return (_moment(timestamp) - _EPOCH) // _MICROSECOND
+
+
+def utc_timestamp(timestamp: str) -> str:
+    """The same instant by RFC 3339 in UTC, of a text that was found to be a timestamp before.
+
+    What is so already is returned as it is; of anything else all digits of the fraction are kept.
+    """
+    if timestamp.endswith(_UTC_ENDINGS) and _RFC_3339.fullmatch(timestamp):
+        return timestamp
+    to_the_second = _moment(timestamp).astimezone(UTC).isoformat()[:19]
+    fraction = _FRACTION.search(timestamp)
+    return f"{to_the_second}.{fraction[0]}Z" if fraction else f"{to_the_second}Z"
 
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:  # a lower-case t or z, or a leap second, which RFC 3339 allows
-        return _rare_moment(text.upper())
+        moment = _rare_moment(text.upper())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _rare_moment(text: str) -> datetime:

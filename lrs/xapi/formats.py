@@ -6,7 +6,6 @@ spliced in beside it, and only the parts a format names are touched (xAPI-Commun
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,12 +13,12 @@ import orjson
 
 from lrs.store_time import iso_time
 from schemas.events import Kind, LogEntry
+from schemas.formats import utc_timestamp
 from schemas.raw_json import items, join_items, join_members, may_hold, members
 
 Format = Literal["exact", "ids", "canonical"]
 SET_BY_STORE = frozenset(("stored", "authority"))
 CONTEXT_ACTIVITIES = ("parent", "grouping", "category", "other")
-UTC_ENDINGS = (b'Z"', b'z"', b'+00:00"', b'+0000"', b'+00"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def statement_text(entry: LogEntry, reading: Reading) -> bytes:
     """The statement of a log entry, as JSON text."""
     given = members(entry.body)
     told = {name: value for name, value in given.items() if name not in SET_BY_STORE}
-    _list_context_activities(told)
+    _make_regular(told, reading.in_utc)
     stored = b'"%s"' % iso_time(entry.stored).encode()
     if "id" not in told:
         told["id"] = b'"%s"' % str(UUID(bytes=entry.stream_id)).encode()
@@ -49,8 +48,6 @@ def statement_text(entry: LogEntry, reading: Reading) -> bytes:
     told["stored"] = stored
     told["authority"] = reading.authority(entry.credential)
     told.setdefault("version", b'"2.0.0"' if entry.kind == Kind.STATEMENT_2_0 else b'"1.0.0"')
-    if reading.in_utc and not told["timestamp"].endswith(UTC_ENDINGS):
-        told["timestamp"] = _in_utc(told["timestamp"])
     if reading.format == "ids":
         _keep_ids(told)
     elif reading.format == "canonical":
@@ -58,27 +55,20 @@ def statement_text(entry: LogEntry, reading: Reading) -> bytes:
     return join_members(told)
 
 
-def _in_utc(timestamp: bytes) -> bytes:
-    """The same instant at +00:00, with the digits of its second kept."""
-    text = timestamp[1:-1].decode()
-    try:
-        moment = datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:  # a form fromisoformat does not read: returned as it was received
-        return timestamp
-    second, dot, rest = text[17:].partition(".")
-    digits = "".join(c for c in rest.partition("+")[0].partition("-")[0] if c.isdigit())
-    return f'"{moment:%Y-%m-%dT%H:%M:}{second[:2]}{dot}{digits}Z"'.encode()
-
-
-def _list_context_activities(statement: dict[str, bytes]) -> None:
-    """A lone activity, a leftover of 0.95, is returned as an array (xAPI-Data 2.4.6.2)."""
+def _make_regular(statement: dict[str, bytes], in_utc: bool) -> None:
+    """Lone context activities, a leftover of 0.95, become arrays (xAPI-Data 2.4.6.2); with
+    ``in_utc`` the timestamp is told in UTC. The same goes for a sub-statement.
+    """
     if "context" in statement:
         statement["context"] = _with_listed_activities(statement["context"])
+    if in_utc and "timestamp" in statement:
+        timestamp = orjson.loads(statement["timestamp"])
+        statement["timestamp"] = b'"%s"' % utc_timestamp(timestamp).encode()
     if may_hold(statement["object"], b'"SubStatement"'):
         target = members(statement["object"])
         if _object_type(target) == "SubStatement":
             received = dict(target)
-            _list_context_activities(target)
+            _make_regular(target, in_utc)
             if target != received:
                 statement["object"] = join_members(target)
 

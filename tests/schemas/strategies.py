@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from schemas.formats import is_timestamp
 from schemas.rules import Version
 
 # no lone surrogates: JSON text that is UTF-8 has none
@@ -26,6 +27,17 @@ HANOI = timezone(timedelta(hours=7))
 timestamps = st.integers(0, 2 * 10**12).map(
     lambda milliseconds: datetime.fromtimestamp(milliseconds / 1000, HANOI).isoformat()
 )
+_offsets = st.builds("{}{:02}{}{:02}".format, st.sampled_from("+-"), st.integers(0, 23),
+                     st.sampled_from((":", "")), st.integers(0, 59))  # fmt: skip
+_zones = st.sampled_from(("", "Z", "z", "+00:00", "+0000", "+00", "+07", "-11")) | _offsets
+_fractions = st.just("") | st.from_regex("[.,][0-9]{1,12}", fullmatch=True)
+_seconds = st.just("") | st.builds(":{:02}{}".format, st.integers(0, 60), _fractions)
+_extended = st.builds(
+    "{}{}{:%H:%M}{}{}".format, st.dates(), st.sampled_from("Tt"), st.times(), _seconds, _zones
+)
+_basic = _extended.map(lambda text: text[:10].replace("-", "") + text[10:].replace(":", ""))
+timestamps_of_1_0 = (_extended | _basic).filter(is_timestamp)
+"""Timestamps of every form that 1.0.x takes."""
 durations = st.sampled_from(
     ("PT1H", "PT60S", "PT1M", "P4W", "PT0.5S", "PT0.123S", "P1Y2M3DT4H5M6.78S")
 )

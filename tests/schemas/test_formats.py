@@ -1,6 +1,8 @@
 """The formats xAPI borrows, value by value."""
 
 import re
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -18,8 +20,11 @@ from schemas.formats import (
     is_statement_version,
     is_timestamp,
     is_uuid,
+    microseconds,
     parse_timestamp,
+    utc_timestamp,
 )
+from tests.schemas.strategies import timestamps_of_1_0
 
 
 @pytest.mark.parametrize(
@@ -205,7 +210,7 @@ def test_what_is_no_timestamp_cannot_be_parsed(text: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "microseconds"),
+    ("text", "moment"),
     [
         ("1970-01-01T00:00:00Z", 0),
         ("1970-01-01T00:00:00.000001Z", 1),
@@ -221,21 +226,80 @@ def test_what_is_no_timestamp_cannot_be_parsed(text: str):
         ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999),
     ],
 )
-def test_a_timestamp_is_microseconds_since_1970(text: str, microseconds: int):
-    assert parse_timestamp(text) == microseconds
+def test_a_timestamp_is_microseconds_since_1970(text: str, moment: int):
+    assert parse_timestamp(text) == moment
 
 
 @given(st.integers(-(10**16), 10**17), st.integers(1 - 24 * 60, 24 * 60 - 1))
-def test_every_moment_comes_back(microseconds: int, offset_in_minutes: int):
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+def test_every_moment_comes_back(since_1970: int, offset_in_minutes: int):
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=since_1970)
     offset = timezone(timedelta(minutes=offset_in_minutes or 1))
-    assert parse_timestamp(moment.astimezone(offset).isoformat()) == microseconds
+    assert parse_timestamp(moment.astimezone(offset).isoformat()) == since_1970
 
 
 @given(st.text("0123456789-+:.,TZtz", max_size=25))
 def test_what_is_a_timestamp_can_be_parsed(text: str):
     if is_timestamp(text):
         parse_timestamp(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2020-01-01T10:11:12Z", "2020-01-01t10:11:12.5000000001z", "2020-01-01T10:11:12.50+00:00",
+     "2016-12-31T23:59:60Z", "0999-01-01T10:11:12Z"],
+)  # fmt: skip
+def test_a_timestamp_of_rfc_3339_in_utc_stays_as_it_is(text: str):
+    assert utc_timestamp(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "in_utc"),
+    [
+        ("2020-01-01T10:11:12+07:00", "2020-01-01T03:11:12Z"),
+        ("20200101T101112+0700", "2020-01-01T03:11:12Z"),
+        ("2020-01-01T10:11+07:00", "2020-01-01T03:11:00Z"),
+        ("20200101T1011+07", "2020-01-01T03:11:00Z"),
+        ("2020-01-01T10:11:12,5+07:00", "2020-01-01T03:11:12.5Z"),
+        ("20200101T101112,50-0330", "2020-01-01T13:41:12.50Z"),
+        ("2020-01-01T10:11:12.1234567890+07:00", "2020-01-01T03:11:12.1234567890Z"),
+        ("0999-01-01T10:11:12+07:00", "0999-01-01T03:11:12Z"),
+        ("0001-01-01T00:00", "0001-01-01T00:00:00Z"),
+        ("2020-01-01T23:59:60+07:00", "2020-01-01T17:00:00Z"),
+        ("2020-01-01T23:59:60,25", "2020-01-02T00:00:00.25Z"),
+        ("20200101T101112Z", "2020-01-01T10:11:12Z"),
+        ("2020-01-01T10:11Z", "2020-01-01T10:11:00Z"),
+        ("2020-01-01T10:11:12,5Z", "2020-01-01T10:11:12.5Z"),
+        ("2020-01-01T10:11:12+00", "2020-01-01T10:11:12Z"),
+        ("2020-01-01t10:11:12+0000", "2020-01-01T10:11:12Z"),
+    ],
+)
+def test_any_other_timestamp_is_told_in_utc(text: str, in_utc: str):
+    assert utc_timestamp(text) == in_utc
+
+
+@pytest.fixture(params=["Asia/Ho_Chi_Minh", "America/New_York"])
+def time_zone_of_the_machine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("time_zone_of_the_machine")
+def test_a_timestamp_without_a_zone_is_in_utc_on_any_machine():
+    assert utc_timestamp("2020-01-01T10:11:12.5") == "2020-01-01T10:11:12.5Z"
+
+
+@given(timestamps_of_1_0)
+def test_a_timestamp_told_in_utc_is_the_same_instant(text: str):
+    told = utc_timestamp(text)
+    assert is_timestamp(told, "2.0")
+    assert told.endswith(("Z", "z", "+00:00"))
+    assert microseconds(told) == microseconds(text)
+    assert re.findall("(?<=[.,])[0-9]+", told) == re.findall("(?<=[.,])[0-9]+", text)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from lrs.xapi.formats import Format, Reading, statement_text
 from schemas.events import NOBODY, Kind, LogEntry
+from schemas.formats import is_timestamp, microseconds
 from tests.examples import statement
-from tests.schemas.strategies import statements, texts_with_escapes
+from tests.schemas.strategies import statements, texts_with_escapes, timestamps_of_1_0
 
 FORMATS = ("exact", "ids", "canonical")
 PARENT = {"id": "http://example.org/p"}
@@ -43,7 +44,9 @@ def test_escapes_in_the_text_make_no_difference(
     wanted: Format, data: st.DataObject, value: dict[str, Any]
 ) -> None:
     text = data.draw(texts_with_escapes(value))
-    assert told(text, wanted=wanted) == told(orjson.dumps(value), wanted=wanted)
+    plain = orjson.dumps(value)
+    for in_utc in (False, True):
+        assert told(text, in_utc=in_utc, wanted=wanted) == told(plain, in_utc=in_utc, wanted=wanted)
 
 
 @pytest.mark.parametrize("wanted", FORMATS)
@@ -81,3 +84,23 @@ def test_a_sub_statement_that_needs_no_change_is_told_to_the_byte() -> None:
     text = text.replace(b":", b" : ")
     body = orjson.dumps(statement(object=orjson.Fragment(text)))
     assert text in text_told(body, in_utc=True)
+
+
+def test_an_escaped_timestamp_is_told_in_utc() -> None:
+    body = orjson.dumps(statement(timestamp="2020-01-01T10:11:12+07:00"))
+    found = told(body.replace(b"+", b"\\u002B"), in_utc=True)
+    assert found["timestamp"] == "2020-01-01T03:11:12Z"
+
+
+@given(st.lists(timestamps_of_1_0, min_size=2, max_size=2))
+def test_timestamps_are_kept_in_1_0_and_told_in_utc_in_2_0(sent: list[str]) -> None:
+    first, second = sent
+    body = orjson.dumps(statement(timestamp=first, object=sub_statement(timestamp=second)))
+    kept, in_utc = (
+        [found["timestamp"], found["object"]["timestamp"]]
+        for found in (told(body), told(body, in_utc=True))
+    )
+    assert kept == sent
+    assert all(is_timestamp(text, "2.0") for text in in_utc)
+    assert all(text.endswith(("Z", "z", "+00:00")) for text in in_utc)
+    assert list(map(microseconds, in_utc)) == list(map(microseconds, sent))
