@@ -18,7 +18,6 @@ from schemas.raw_json import items, join_items, join_members, may_hold, members
 
 Format = Literal["exact", "ids", "canonical"]
 SET_BY_STORE = frozenset(("stored", "authority"))
-CONTEXT_ACTIVITIES = ("parent", "grouping", "category", "other")
 
 
 @dataclass(frozen=True, slots=True)
