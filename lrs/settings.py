@@ -40,20 +40,24 @@ class InvalidSettings(Exception):
 
 
 def _database_url(value: str) -> str:
-    """With the driver the store uses; SQLite and PostgreSQL only."""
+    """With the driver the store uses, SQLite's or PostgreSQL's. An SQLite file is named by its real
+    path: whoever comes to it by another one finds the lock and the keys that are beside it.
+    """
     try:
         url = make_url(value)
     except ArgumentError:
         raise ValueError("not a database URL") from None
     match url.get_backend_name():
-        case "sqlite" if url.database not in (None, "", ":memory:"):
-            return value
         case "sqlite":
-            raise ValueError("a store is kept in a file: the URL must name one")
+            path = url.database or ":memory:"
+            if path.startswith((":memory:", "file:")):
+                raise ValueError("a store is kept in a file: the URL must name its path")
+            url = url.set(drivername="sqlite", database=os.path.realpath(path))
         case "postgresql" | "postgres":
-            return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+            url = url.set(drivername="postgresql+psycopg")
         case other:
             raise ValueError(f"{other} is not supported, only sqlite and postgresql are")
+    return url.render_as_string(hide_password=False)
 
 
 def _time_zone(value: str) -> str:
@@ -93,6 +97,7 @@ class Settings(BaseSettings):
         "sqlite:///hocba.db",
         description="Where the log and its tables are: an SQLite file or a PostgreSQL database.",
         repr=False,
+        validate_default=True,
     )
     http_host: str = Field("127.0.0.1", description="The address the server listens on.")
     http_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes a free one.")

@@ -119,6 +119,24 @@ def test_a_second_server_on_the_same_file_is_refused_with_a_reason(sqlite_url, t
         assert "SQLite takes one writing process" in said
 
 
+def test_a_link_to_the_file_is_the_file_to_a_second_server_and_to_commands(sqlite_url, tmp_path):
+    (tmp_path / "linked").mkdir()
+    link = tmp_path / "linked" / "link.db"
+    link.symlink_to(tmp_path / "hocba.db")
+    commands = Commands(f"sqlite:///{link}", tmp_path)
+    with Server(sqlite_url, tmp_path) as server:
+        said = commands.run_apart("serve", "--port", free_port(), code=1)
+        assert f"pid {server.process.pid}" in said
+        made = commands.json("credentials", "create", "--name", "x", "--scope", "all/read")
+        answer = httpx.get(
+            f"{server.endpoint}/statements",
+            auth=(made["key"], made["secret"]),
+            headers={"X-Experience-API-Version": "1.0.3"},
+        )
+        assert answer.status_code == 200
+    assert list(link.parent.iterdir()) == [link]
+
+
 def test_several_workers_on_sqlite_are_refused_with_a_mend(sqlite_url, tmp_path):
     said = Commands(sqlite_url, tmp_path).run_apart("serve", "--workers", "2", code=1)
     assert "exactly one writing process" in said

@@ -40,9 +40,9 @@ def test_every_setting_is_described_as_the_program_describes_it() -> None:
 
 def test_without_any_variable_the_defaults_hold() -> None:
     settings = read_settings()
-    assert settings.database_url == "sqlite:///hocba.db"
+    assert settings.database_url == f"sqlite:///{Path('hocba.db').resolve()}"
     assert settings.supported_versions == ("1.0.3", "2.0.0")
-    assert settings.pepper_path == Path("hocba.pepper")
+    assert settings.pepper_path == Path("hocba.pepper").resolve()
 
 
 def test_a_variable_sets_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,18 +70,30 @@ def test_any_postgresql_url_gets_the_driver_the_store_uses(scheme: str) -> None:
     assert settings.database_url == "postgresql+psycopg://hocba:s3cret@db/hocba"
 
 
+def test_any_sqlite_url_gets_the_driver_the_store_uses() -> None:
+    settings = read_settings(database_url="sqlite+aiosqlite:////srv/store/hocba.db")
+    assert settings.database_url == "sqlite:////srv/store/hocba.db"
+
+
+def test_a_link_to_a_database_is_that_database_with_all_that_is_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "hocba.db")
+    linked = read_settings(database_url=f"sqlite:///{tmp_path / 'link.db'}")
+    assert linked == read_settings(database_url=f"sqlite:///{tmp_path / 'hocba.db'}")
+    assert linked.signing_key_path == tmp_path / "hocba.signing-key"
+
+
 @pytest.mark.parametrize("name", FROM_FILES)
 def test_a_secret_can_come_from_a_file(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "secret"
-    file.write_text("sqlite:///from_a_file.db\n")
+    file.write_text("sqlite:////srv/from_a_file.db\n")
     monkeypatch.setenv("LRS_API_KEY_DEFAULT", "key")
     monkeypatch.setenv("LRS_API_SECRET_DEFAULT", "secret")
     monkeypatch.delenv(variable(name), raising=False)
     monkeypatch.setenv(variable(f"{name}_file"), str(file))
     value = getattr(read_settings(), name)
-    assert "sqlite:///from_a_file.db" in (value, getattr(value, "get_secret_value", str)())
+    assert "sqlite:////srv/from_a_file.db" in (value, getattr(value, "get_secret_value", str)())
 
 
 def test_the_pepper_is_beside_the_database_unless_named() -> None:
@@ -145,6 +157,7 @@ def test_a_wrong_secret_is_named_without_its_value() -> None:
         ({"pepper": "x" * 16, "pepper_file": "/pepper"}, "Set one of them"),
         ({"supported_versions": "1.1.0"}, "LRS_SUPPORTED_VERSIONS=1.1.0"),
         ({"database_url": "sqlite://"}, "a store is kept in a file"),
+        ({"database_url": "sqlite:///file:hocba.db?uri=true"}, "a store is kept in a file"),
         ({"database_url": "hocba.db"}, "not a database URL"),
         ({"base_url": "localhost"}, "must begin with http:// or https://"),
         ({"page_size": 3}, "LRS_PAGE_SIZE: there is no such setting"),
