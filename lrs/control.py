@@ -8,6 +8,7 @@ can be asked; it is the same code in both cases.
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
+import psycopg
 from anyio import to_thread
 from fastapi import FastAPI
 from sqlalchemy import make_url
@@ -30,6 +32,7 @@ from lrs.asked.caller import Caller, this_user
 from lrs.asked.control import Control
 from lrs.audit.start import StartRefused
 from lrs.log.storage import StoreInUse, sqlite_path
+from lrs.log.writer import LogUnavailable
 from lrs.settings import Settings
 from lrs.store import Store
 
@@ -37,6 +40,11 @@ PATH: Final = "/internal/"
 BODY_BYTES: Final = 64 * 1024 * 1024
 ANSWER_SECONDS: Final = 120
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[Caller, dict[str, Any]])
+
+DATABASE_ERRORS: Final = (SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError, LogUnavailable)
+"""What a database raises that is away, full, held by another program, closed to this user or not
+ours. The log goes past SQLAlchemy, so the errors of its drivers are among them.
+"""
 
 Ask = Callable[..., Any]
 """``ask("issue_credential", name="Moodle", …)``: see ``lrs.asked``."""
@@ -55,7 +63,7 @@ def reach(settings: Settings, account: str | None = None) -> Iterator[Ask]:
         return
     except StartRefused as refused:
         raise CommandRefused(str(refused)) from None
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         raise CommandRefused(cannot_open(settings, error)) from error
     control = Control(store)
     try:
@@ -66,10 +74,8 @@ def reach(settings: Settings, account: str | None = None) -> Iterator[Ask]:
 
 def cannot_open(settings: Settings, error: Exception) -> str:
     """Why the database cannot be opened, in one line and without its password."""
-    cause = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return (
-        f"the database cannot be opened ({shown_url(settings)}): {cause[0] if cause else error!r}"
-    )
+    cause = str(getattr(error, "orig", None) or error).strip() or repr(error)
+    return f"the database cannot be opened ({shown_url(settings)}): {cause.splitlines()[0]}"
 
 
 def shown_url(settings: Settings) -> str:
@@ -118,20 +124,30 @@ def _call_file(settings: Settings) -> Path:
 def callable_at(settings: Settings, url: str) -> Iterator[str | None]:
     """While it lasts, commands find this server, if its store is one only it may write.
 
-    Gives the token with which they come; None where commands open the store themselves.
+    Gives the token with which they come; None where commands open the store themselves. Raises
+    CommandRefused when it cannot be left where they look for it.
     """
     if sqlite_path(settings.database_url) is None:
         yield None
         return
     token = secrets.token_urlsafe(32)
     file = _call_file(settings)
-    file.unlink(missing_ok=True)  # left by a server that was killed
-    with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-        out.write(f"{url} {token}")
+    _leave(file, f"{url} {token}")
     try:
         yield token
     finally:
         file.unlink(missing_ok=True)
+
+
+def _leave(file: Path, content: str) -> None:
+    try:
+        file.unlink(missing_ok=True)  # of a server that was killed
+        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+            out.write(content)
+    except OSError as error:
+        raise CommandRefused(
+            f"{file}: {error.strerror}. A server leaves its address there for commands."
+        ) from None
 
 
 def routes(app: FastAPI, store: Store, token: str | None) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from lrs.asked import CommandRefused
-from lrs.control import cannot_open, shown_url
+from lrs.control import DATABASE_ERRORS, cannot_open, shown_url
 from lrs.log.opening import open_log
 from lrs.log.recorder import LogRecorder
 from lrs.log.storage import Storage, sqlite_path
@@ -64,7 +63,7 @@ def open_for_reading(settings: Settings) -> Iterator[LogRecorder]:
         log.seen = Sight(keys)
         try:
             log.head()
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_ERRORS as error:
             raise CommandRefused(cannot_open(settings, error)) from None
         except Exception as error:
             raise CommandRefused(f"{shown_url(settings)} holds no log: {error}") from None

@@ -23,7 +23,6 @@ from typing import Any, Final
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
@@ -32,7 +31,7 @@ from lrs.app import create_app
 from lrs.asked import CommandRefused
 from lrs.audit.start import StartRefused
 from lrs.connections import Connection
-from lrs.control import callable_at, cannot_open, shown_url
+from lrs.control import DATABASE_ERRORS, callable_at, cannot_open, shown_url
 from lrs.log.storage import StoreInUse
 from lrs.logs import configure_logs
 from lrs.operation import METRICS_DIRECTORY
@@ -146,7 +145,7 @@ def worker() -> FastAPI:
     Thread(target=_end_with_supervisor, daemon=True).start()
     try:
         return create_app(settings, Store(settings))
-    except (SQLAlchemyError, OSError, StartRefused) as error:
+    except (*DATABASE_ERRORS, StartRefused) as error:
         refused = isinstance(error, StartRefused)
         reason = str(error) if refused else cannot_open(settings, error)
         logger.error("a worker cannot begin, trying again", reason=reason)
@@ -205,7 +204,7 @@ def _opened(settings: Settings) -> Iterator[Store]:
         store = Store(settings)
     except (StoreInUse, StartRefused) as refused:
         raise CommandRefused(str(refused)) from None
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         raise CommandRefused(cannot_open(settings, error)) from None
     try:
         yield store

@@ -74,6 +74,21 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _host(value: str) -> str:
+    try:
+        value.encode("idna")
+    except UnicodeError:
+        raise ValueError("not an address or the name of a machine") from None
+    return value
+
+
+def _key(value: str) -> str:
+    """Of Basic authentication (RFC 7617), where the colon ends it."""
+    if not value or ":" in value or not value.isprintable():
+        raise ValueError("a key is made of printable characters other than the colon")
+    return value
+
+
 def _listed(value: object) -> object:
     return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
 
@@ -99,7 +114,9 @@ class Settings(BaseSettings):
         repr=False,
         validate_default=True,
     )
-    http_host: str = Field("127.0.0.1", description="The address the server listens on.")
+    http_host: Annotated[str, AfterValidator(_host)] = Field(
+        "127.0.0.1", description="The address the server listens on."
+    )
     http_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes a free one.")
     workers: int = Field(
         1, ge=1, le=64, description="Server processes; more than one needs PostgreSQL."
@@ -115,7 +132,7 @@ class Settings(BaseSettings):
             " if one of them is.",
         )
     )
-    api_key_default: str | None = Field(
+    api_key_default: Annotated[str, AfterValidator(_key)] | None = Field(
         None,
         description="The key of a first credential with all scopes, for set-up and tests.",
     )

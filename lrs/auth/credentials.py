@@ -297,7 +297,7 @@ class Credentials:
         id_ = str(UUID(bytes=credential_id))
         said = {
             "id": id_,
-            "key": _checked_key(key),
+            "key": key,
             "name": _checked_name(name),
             "scopes": _checked_scopes(scopes),
             "authority": self._account(id_) if authority is None else _checked_agent(authority),
@@ -380,12 +380,6 @@ def _checked_name(name: str) -> str:
     if not name.strip() or not name.isprintable():
         raise InvalidCredential(f"a credential needs a name that can be printed, not {name!r}")
     return name
-
-
-def _checked_key(key: str) -> str:
-    if not key or ":" in key or not key.isprintable():
-        raise InvalidCredential("a key is made of printable characters other than the colon")
-    return key
 
 
 def _checked_agent(authority: Mapping[str, Any]) -> Mapping[str, Any]:

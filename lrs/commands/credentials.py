@@ -129,22 +129,26 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
 
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if re.fullmatch(r"\d{4}-?\d\d-?\d\d", text):
+            found = datetime.combine(found.date() + timedelta(1), time())
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise CommandRefused(
-            f"--expires {text}: not a date. Write 2027-01-31, or 2027-01-31T17:00+07:00."
+            f"--expires {text}: not a date, or beyond the year 9999. Write 2027-01-31, or"
+            " 2027-01-31T17:00+07:00."
         ) from None
-    if re.fullmatch(r"\d{4}-?\d\d-?\d\d", text):
-        found = datetime.combine(found.date() + timedelta(1), time())
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def length(text: str) -> timedelta:
-    """A length of time: 7d, 12h, 30m, 90s or 0."""
+    """A length of time: 7d, 12h, 30m, 90s or 0, in six digits at most."""
     from lrs.asked import CommandRefused
 
-    match = re.fullmatch(r"(\d+)([dhms]?)", text)
+    match = re.fullmatch(r"(\d{1,6})([dhms]?)", text)
     if match is None or (not match[2] and match[1] != "0"):
-        raise CommandRefused(f"--overlap {text}: not a length of time. Write 7d, 12h, 30m or 0.")
+        raise CommandRefused(
+            f"--overlap {text}: not a length of time of at most six digits. Write 7d, 12h, 30m"
+            " or 0."
+        )
     seconds = {"d": 86_400, "h": 3_600, "m": 60, "s": 1, "": 0}[match[2]]
     return timedelta(seconds=int(match[1]) * seconds)
 

@@ -31,12 +31,16 @@ def demo(
     ] = None,
 ) -> None:
     """Start a store that holds a made-up ministry: a year of its learning, in an open period."""
+    from lrs.asked import CommandRefused
     from lrs.commands.serve import read
     from lrs.ministry import SEED
     from lrs.serve import serve
 
-    directory.mkdir(parents=True, exist_ok=True)
-    key, secret = _sign_in(directory / "credential.json")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        key, secret = _sign_in(directory / "credential.json")
+    except OSError as error:
+        raise CommandRefused(f"--dir {directory}: {error.strerror}") from None
     settings = read(
         database_url=f"sqlite:///{directory / 'hocba.db'}",
         http_host="127.0.0.1",

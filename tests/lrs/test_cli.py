@@ -93,10 +93,13 @@ def test_a_credential_can_speak_for_an_agent(commands):
     [
         (("create", "--name", "x", "--scope", "statements/wrte"), "no such scope: statements/wrte"),
         (("create", "--name", "x", "--expires", "31/1/2027"), "Write 2027-01-31"),
+        (("create", "--name", "x", "--expires", "9999-12-31"), "beyond the year 9999"),
+        (("create", "--name", "x", "--expires", "9999-12-31T23:00-07:00"), "beyond the year 9999"),
         (("create", "--name", "x", "--authority", "{}"), "lrs: "),
         (("create", "--name", "x", "--authority", "["), "--authority: not JSON"),
         (("rotate", "nobody"), "nobody: no such credential"),
         (("rotate", "nobody", "--overlap", "soon"), "Write 7d"),
+        (("rotate", "nobody", "--overlap", "99999999999999d"), "Write 7d"),
         (("revoke", "nobody"), "no such credential"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else None,

@@ -8,6 +8,7 @@ from lrs.register import read
 from lrs.settings import Settings
 from lrs.store import Store
 from schemas.register import Freeze, Period, Person
+from tests.lrs.commands import Commands
 
 ASKED = {"people": 25, "statements": 300}
 
@@ -22,6 +23,11 @@ def test_a_demo_keeps_its_people_and_its_year(tmp_path: Path):
     assert (folder / "organisation.yaml").read_bytes() == people
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case"]
     read_case(folder)
+
+
+def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path):
+    said = Commands("sqlite:///unused.db", tmp_path).run("demo", "--dir", "/proc/nope", code=1)
+    assert said == "lrs: --dir /proc/nope: No such file or directory\n"
 
 
 def test_loading_it_again_adds_nothing_and_its_period_stays_open(sqlite_url: str, tmp_path: Path):

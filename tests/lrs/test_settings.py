@@ -160,6 +160,11 @@ def test_a_wrong_secret_is_named_without_its_value() -> None:
         ({"database_url": "sqlite:///file:hocba.db?uri=true"}, "a store is kept in a file"),
         ({"database_url": "hocba.db"}, "not a database URL"),
         ({"base_url": "localhost"}, "must begin with http:// or https://"),
+        ({"http_host": "ü..vn"}, "LRS_HTTP_HOST=ü..vn: not an address"),
+        (
+            {"api_key_default": "a:b", "api_secret_default": "secret"},
+            "LRS_API_KEY_DEFAULT=a:b: a key is made of printable characters other than the colon",
+        ),
         ({"page_size": 3}, "LRS_PAGE_SIZE: there is no such setting"),
     ],
 )

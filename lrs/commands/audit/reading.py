@@ -26,12 +26,11 @@ def refusing() -> Iterator[None]:
     """What is not there or cannot be read is said, and ends with ``CANNOT_TELL``; an event that was
     changed so that nothing can be made of it ends with ``CHANGED``.
     """
-    from sqlalchemy.exc import SQLAlchemyError
-
     from lrs.asked import CommandRefused
     from lrs.audit.differences import NotThere
     from lrs.audit.period_findings import PeriodNotInLog
     from lrs.audit.replay import NoReplay, NotReplayable, ScratchExists
+    from lrs.control import DATABASE_ERRORS
     from lrs.evaluation import EvaluationRefused
     from lrs.log.contents import ContentBroken
     from lrs.settings import InvalidSettings
@@ -51,7 +50,7 @@ def refusing() -> Iterator[None]:
     except InvalidSettings as invalid:
         typer.echo("\n".join(f"lrs: {problem}" for problem in invalid.problems), err=True)
         raise typer.Exit(CANNOT_TELL) from None
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()
         typer.echo(f"lrs: {said[0] if said else repr(error)}", err=True)
         raise typer.Exit(CANNOT_TELL) from None

@@ -58,13 +58,11 @@ def recover(
 @contextmanager
 def _opened(settings: "Settings") -> Iterator["LogRecorder"]:
     """The log for writing, whatever its checkpoints say."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from lrs.asked import CommandRefused
     from lrs.audit.checkpoints import CheckpointFileDamaged
     from lrs.audit.sealer import EventsMissing
     from lrs.audit.start import StartRefused
-    from lrs.control import cannot_open
+    from lrs.control import DATABASE_ERRORS, cannot_open
     from lrs.log.opening import open_log
     from lrs.log.storage import StoreInUse, open_storage
 
@@ -72,7 +70,7 @@ def _opened(settings: "Settings") -> Iterator["LogRecorder"]:
         storage = open_storage(settings.database_url)
     except StoreInUse as in_use:
         raise CommandRefused(str(in_use)) from None
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         raise CommandRefused(cannot_open(settings, error)) from None
     try:
         yield open_log(storage)
