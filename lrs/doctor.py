@@ -21,6 +21,7 @@ from lrs.audit.quorums import last_quorum
 from lrs.audit.sealer import seal_lag
 from lrs.audit.start import MENDS, find_loss
 from lrs.audit.tiles import leaf_in_tree
+from lrs.auth.pepper import pepper_in
 from lrs.control import shown_url
 from lrs.log.recorder import LogRecorder
 from lrs.log.rows import Content
@@ -116,7 +117,13 @@ def _pepper(settings: Settings) -> Iterator[Finding]:
             "The first start makes it. If there was one, restore it: no credential opens without."
         )
         yield Finding("warn", "pepper", f"{path} does not exist", mend)
-    elif path.stat().st_mode & 0o077:
+        return
+    try:
+        pepper_in(path)
+    except InvalidSettings as refused:
+        yield Finding("fail", "pepper", str(refused))
+        return
+    if path.stat().st_mode & 0o077:
         yield Finding("warn", "pepper", f"{path} can be read by others", f"chmod 600 {path}")
     else:
         yield Finding("ok", "pepper", str(path))

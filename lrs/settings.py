@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -45,7 +46,7 @@ def _database_url(value: str) -> str:
     """
     try:
         url = make_url(value)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError("not a database URL") from None
     match url.get_backend_name():
         case "sqlite":
@@ -71,6 +72,8 @@ def _time_zone(value: str) -> str:
 def _base_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
+    if not urlsplit(value).hostname:
+        raise ValueError("must name a host")
     return value.rstrip("/")
 
 

@@ -5,6 +5,7 @@ loses the pepper loses every credential: it belongs in the backup, apart from th
 """
 
 import secrets
+from pathlib import Path
 from typing import Final
 
 from lrs.secret_files import make
@@ -24,11 +25,23 @@ def read_pepper(settings: Settings) -> bytes:
     try:
         if not path.exists():
             make(path, secrets.token_hex(32).encode() + b"\n")
+    except OSError as error:
+        raise _unusable(path, error) from error
+    return pepper_in(path)
+
+
+def pepper_in(path: Path) -> bytes:
+    """The pepper in a file. Raises InvalidSettings when it cannot be read or holds too little."""
+    try:
         pepper = path.read_bytes().strip()
     except OSError as error:
-        raise InvalidSettings(
-            f"LRS_PEPPER_FILE={path}: {error.strerror}. Name a file this process may read and make."
-        ) from error
+        raise _unusable(path, error) from error
     if len(pepper) < SHORTEST:
         raise InvalidSettings(f"LRS_PEPPER_FILE={path}: shorter than {SHORTEST} bytes. Restore it.")
     return pepper
+
+
+def _unusable(path: Path, error: OSError) -> InvalidSettings:
+    return InvalidSettings(
+        f"LRS_PEPPER_FILE={path}: {error.strerror}. Name a file this process may read and make."
+    )

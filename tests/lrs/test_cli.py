@@ -234,6 +234,15 @@ def test_the_doctor_finds_an_idle_log_sound(sqlite_url, tmp_path):
     assert {row["state"] for row in commands.json("doctor") if row["what"] == "head"} == {"ok"}
 
 
+@pytest.mark.parametrize("pepper", ["", "too short\n"])
+def test_the_doctor_finds_a_pepper_that_no_server_starts_with(commands, tmp_path, pepper):
+    commands.run("projections", "status")
+    (tmp_path / "pepper").write_text(pepper)
+    (tmp_path / "pepper").chmod(0o600)
+    said = commands.run("doctor", code=1)
+    assert f"fail pepper: LRS_PEPPER_FILE={tmp_path / 'pepper'}: shorter than 16 bytes" in said
+
+
 DAMAGE = {
     "leaves": "UPDATE event_log SET body = zeroblob(99), salt = zeroblob(16) WHERE position = 1",
     "checkpoints": "UPDATE event_log SET body = x'7b7d' WHERE position = 2",

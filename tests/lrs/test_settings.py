@@ -160,6 +160,9 @@ def test_a_wrong_secret_is_named_without_its_value() -> None:
         ({"database_url": "sqlite:///file:hocba.db?uri=true"}, "a store is kept in a file"),
         ({"database_url": "hocba.db"}, "not a database URL"),
         ({"base_url": "localhost"}, "must begin with http:// or https://"),
+        ({"base_url": "http://"}, "LRS_BASE_URL=http://: must name a host"),
+        ({"base_url": "https://:8080/lrs"}, "must name a host"),
+        ({"database_url": "postgresql://u:p@h:abc/x"}, "LRS_DATABASE_URL: not a database URL"),
         ({"http_host": "ü..vn"}, "LRS_HTTP_HOST=ü..vn: not an address"),
         (
             {"api_key_default": "a:b", "api_secret_default": "secret"},
