@@ -14,6 +14,7 @@ from lrs.store import Store
 from lrs.xapi.endpoint import ALL_RULES, MOST_LISTED, Endpoint
 from lrs.xapi.request import Operation, XapiRequest
 from schemas import json_text
+from schemas.facets import MOST_NAMES, too_many_names
 from schemas.json_text import InvalidJson
 from schemas.problems import Problem, render
 from schemas.rules import Version
@@ -65,20 +66,23 @@ async def validate(request: XapiRequest) -> Response:
 def problems_of(request: XapiRequest) -> list[Problem]:
     """Every problem a POST of this body would be refused for, as far as its own text shows."""
     try:
-        value = json_text.parse(request.body)
+        value, items = json_text.parse_items(request.body)
     except InvalidJson as invalid:
         return list(invalid.problems)
-    if not isinstance(value, list):
-        return check_statement(value, request.version)
+    if items is None:
+        return check_statement(value, request.version) or _names_in(value, request.body.strip())
     limit = request.store.settings.max_batch_statements
     if len(value) > limit:
         raise BodyTooLarge(Problem("", "batch-too-large", len(value), {"limit": limit}))
     problems: list[Problem] = []
     first: dict[str, str] = {}
-    for number, statement in enumerate(value):
+    for number, (statement, text) in enumerate(zip(value, items, strict=True)):
         found = check_statement(statement, request.version, f"/{number}")
         problems += found
-        if not found and "id" in statement:
+        if found:
+            continue
+        problems += _names_in(statement, text, f"/{number}")
+        if "id" in statement:
             id_ = statement["id"].lower()
             if id_ in first:
                 facts = {"first": first[id_]}
@@ -87,6 +91,12 @@ def problems_of(request: XapiRequest) -> list[Problem]:
                 )
             first.setdefault(id_, f"/{number}")
     return problems
+
+
+def _names_in(statement: dict[str, Any], text: bytes, at: str = "") -> list[Problem]:
+    """That a valid statement names too many agents and activities, if it does."""
+    names = too_many_names(statement, text)
+    return [Problem(at, "statement-too-many-names", names, {"limit": MOST_NAMES})] if names else []
 
 
 DESCRIPTION = (

@@ -13,6 +13,9 @@ async def test_a_statement_that_names_too_much_is_refused(client: httpx.AsyncCli
     [problem] = answer.json()["problems"]
     assert problem["rule"] == "statement-too-many-names"
     assert "1000" in problem["mend"]
+    for body, at in ((value, ""), ([statement(), value], "/1")):
+        checked = await client.post("https://lrs.example/api/v1/validate", json=body)
+        assert checked.json() == {"valid": False, "problems": [{**problem, "pointer": at}]}
 
 
 async def test_a_statement_that_names_much_is_stored(client: httpx.AsyncClient) -> None:
