@@ -24,8 +24,9 @@ class Rates:
         tokens = min(self._burst, tokens + (now - then) * self._rate)
         if tokens < 1:
             wait = ceil((1 - tokens) / self._rate)
+            facts = {"rate": f"{self._rate:.15g}", "seconds": wait}
             raise TooManyRequests(
-                Problem("", "rate-limit", None, {"rate": self._rate, "seconds": wait}),
+                Problem("", "rate-limit", None, facts),
                 headers={"Retry-After": str(wait)},
             )
         self._buckets[credential] = (tokens - 1, now)

@@ -431,8 +431,8 @@ RULES: Final[Mapping[str, Rule]] = {
             "Gửi lại sau {seconds} giây; gộp nhiều bản ghi vào một yêu cầu.",
         ),
         Wording(
-            "This credential sends more than {rate} requests a second.",
-            "Send it again after {seconds} seconds; put many statements into one request.",
+            "This credential sends more requests a second than {rate}.",
+            "Send it again after {seconds} s; put many statements into one request.",
         ),
     ),
     # ---- what there is and what can be done with it

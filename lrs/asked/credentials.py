@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from lrs.asked import CommandRefused
-from lrs.auth.credentials import Issued
+from lrs.auth.credentials import InvalidAuthority, Issued
 from lrs.store import Store
 from lrs.store_time import iso_time
+from lrs.xapi.endpoint import ALL_RULES
 from projections.credentials import CredentialRow
+from schemas.problems import Problem, render
 
 
 class Credentials:
@@ -20,7 +22,10 @@ class Credentials:
         self, name: str, scopes: Sequence[str], expires: str | None, authority: Any
     ) -> dict[str, Any]:
         until = None if expires is None else datetime.fromisoformat(expires)
-        issued = self._store.credentials.issue(name, scopes, expires=until, authority=authority)
+        try:
+            issued = self._store.credentials.issue(name, scopes, expires=until, authority=authority)
+        except InvalidAuthority as invalid:
+            raise CommandRefused("\n".join(map(_said, invalid.problems))) from None
         return _issued(issued)
 
     def list_credentials(self) -> list[dict[str, Any]]:
@@ -52,6 +57,12 @@ def credential_called(store: Store, named: str) -> CredentialRow:
         if usable:
             raise CommandRefused(f"{named}: {len(usable)} credentials are called so; use the id")
     raise CommandRefused(f"{named}: no such credential; `lrs credentials list` shows them")
+
+
+def _said(problem: Problem) -> str:
+    told = render(problem, "en", "1.0", ALL_RULES)
+    place = f"the authority {told['pointer']}".rstrip()
+    return f"{place}: {told['message']} {told['mend']} [{told['rule']}, {told['section']}]"
 
 
 def _issued(issued: Issued) -> dict[str, Any]:

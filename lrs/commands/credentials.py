@@ -124,19 +124,22 @@ def revoke(credential: Named, as_json: AsJson = False) -> None:
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime:
-    """A moment, or the end of a day; without an offset, in the store's time zone."""
+    """A moment to come, or the end of a day; without an offset, in the store's time zone."""
     from lrs.asked import CommandRefused
 
     try:
         found = datetime.fromisoformat(text)
         if re.fullmatch(r"\d{4}-?\d\d-?\d\d", text):
             found = datetime.combine(found.date() + timedelta(1), time())
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise CommandRefused(
             f"--expires {text}: not a date, or beyond the year 9999. Write 2027-01-31, or"
             " 2027-01-31T17:00+07:00."
         ) from None
+    if found <= datetime.now(UTC):
+        raise CommandRefused(f"--expires {text}: it is past.")
+    return found
 
 
 def length(text: str) -> timedelta:

@@ -99,6 +99,9 @@ def test_a_credential_that_asks_too_fast_is_told_when_to_come_back(open_store: A
     answer = answers[-1]
     assert (answer.status_code, rules(answer)) == (429, ["rate-limit"])
     assert answer.headers["retry-after"] == "1"
+    [told] = answer.json()["problems"]
+    assert told["message"] == "This credential sends more requests a second than 2."
+    assert told["mend"] == "Send it again after 1 s; put many statements into one request."
     assert other.get(limit=1).status_code == 200  # each credential has its own
     assert client.http.get("/xapi/about").status_code == 200
     time.sleep(1)

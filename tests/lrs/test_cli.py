@@ -12,6 +12,8 @@ import orjson
 import pytest
 
 from lrs import __version__
+from lrs.settings import Settings
+from lrs.store import Store
 from tests.databases import database_on, start_postgres
 from tests.examples import statement
 from tests.lrs.commands import Commands
@@ -95,7 +97,25 @@ def test_a_credential_can_speak_for_an_agent(commands):
         (("create", "--name", "x", "--expires", "31/1/2027"), "Write 2027-01-31"),
         (("create", "--name", "x", "--expires", "9999-12-31"), "beyond the year 9999"),
         (("create", "--name", "x", "--expires", "9999-12-31T23:00-07:00"), "beyond the year 9999"),
-        (("create", "--name", "x", "--authority", "{}"), "lrs: "),
+        (("create", "--name", "x", "--expires", "2020-01-01"), "--expires 2020-01-01: it is past"),
+        (
+            ("create", "--name", "x", "--authority", "{}"),
+            "lrs: the authority: The Agent has no identifier.",
+        ),
+        (
+            ("create", "--name", "x", "--authority", '{"mbox":"x"}'),
+            'the authority /mbox: "x" is not an e-mail address in mailto: form. Send mailto:',
+        ),
+        (
+            (
+                "create",
+                "--name",
+                "x",
+                "--authority",
+                '{"objectType":"Group","mbox":"mailto:x@y.z"}',
+            ),
+            "[agent-not-group, ",
+        ),
         (("create", "--name", "x", "--authority", "["), "--authority: not JSON"),
         (("rotate", "nobody"), "nobody: no such credential"),
         (("rotate", "nobody", "--overlap", "soon"), "Write 7d"),
@@ -339,10 +359,12 @@ def test_a_setting_that_is_wrong_is_named_before_anything_happens(tmp_path):
 
 
 def test_an_expired_credential_is_listed_as_expired(sqlite_url, tmp_path):
-    commands = Commands(sqlite_url, tmp_path)
-    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    commands.run("credentials", "create", "--name", "x", "--expires", yesterday)
-    assert "expired" in commands.run("credentials", "list")
+    store = Store(Settings(database_url=sqlite_url, pepper_file=tmp_path / "pepper"))
+    try:
+        store.credentials.issue("x", expires=datetime.now(UTC) - timedelta(days=1))
+    finally:
+        store.close()
+    assert "expired" in Commands(sqlite_url, tmp_path).run("credentials", "list")
 
 
 def test_the_version_is_the_packages(commands):
