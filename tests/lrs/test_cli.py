@@ -112,7 +112,7 @@ def test_a_credential_can_speak_for_an_agent(commands):
                 "--name",
                 "x",
                 "--authority",
-                '{"objectType":"Group","mbox":"mailto:x@y.z"}',
+                '{"objectType":"Group","mbox":"mailto:a@b"}',
             ),
             "[agent-not-group, ",
         ),
