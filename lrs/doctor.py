@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-import psycopg
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from lrs.asked import CommandRefused
 from lrs.audit.checkpoints import CheckpointFileDamaged, latest
@@ -22,7 +20,7 @@ from lrs.audit.sealer import seal_lag
 from lrs.audit.start import MENDS, find_loss
 from lrs.audit.tiles import leaf_in_tree
 from lrs.auth.pepper import pepper_in
-from lrs.control import shown_url
+from lrs.control import DATABASE_ERRORS, shown_url
 from lrs.log.recorder import LogRecorder
 from lrs.log.rows import Content
 from lrs.log.storage import sqlite_path
@@ -95,14 +93,15 @@ def examine(settings: Settings, seed: int | None = None) -> Iterator[Finding]:
             ):
                 yield from _guarded(what, findings)
     except CommandRefused as refusal:
-        yield Finding("fail", "database", str(refusal), "Start the database, or mend the URL.")
+        mend = "Start the database, mend the URL, or restore a backup."
+        yield Finding("fail", "database", str(refusal), mend)
 
 
 def _guarded(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
     """The findings, or that the database did not let them be made."""
     try:
         yield from findings
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError) as error:
+    except DATABASE_ERRORS as error:
         said = str(error).splitlines()
         yield Finding("fail", what, said[0] if said else type(error).__name__)
 

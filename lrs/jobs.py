@@ -12,6 +12,10 @@ Progress = Callable[[int, int], None]
 logger = structlog.get_logger(__name__)
 
 
+class Stopped(Exception):
+    """Whoever began the job does not want it any more."""
+
+
 class Job(Thread):
     """Work in a thread of its own; ``expected`` failures are for a person, others are defects."""
 
@@ -26,17 +30,28 @@ class Job(Thread):
         self._position = self._head = 0
         self._failure: str | None = None
         self._done: Mapping[str, Any] | None = None
+        self._to_stop = False
 
     def run(self) -> None:
         try:
             self._done = self._work(self._moved)
+        except Stopped:
+            self._failure = "stopped"
         except self._expected as refusal:
             self._failure = str(refusal)
         except Exception as error:
             logger.exception("a job failed", job=self.name)
             self._failure = f"{type(error).__name__}: {error}"
 
+    def stop(self) -> None:
+        """End it where it next tells how far it is, and wait for that."""
+        self._to_stop = True
+        if self.is_alive():
+            self.join()
+
     def _moved(self, position: int, head: int) -> None:
+        if self._to_stop:
+            raise Stopped
         self._position, self._head = position, head
 
     def state(self) -> dict[str, Any]:

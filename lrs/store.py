@@ -21,6 +21,7 @@ from lrs.auth import tables as sign_in_tables
 from lrs.auth.accounts import Accounts
 from lrs.auth.credentials import Credentials
 from lrs.auth.sessions import Sessions
+from lrs.jobs import Job
 from lrs.log.opening import open_log
 from lrs.log.recorder import Append, Head, LogRecorder, wall_clock
 from lrs.log.storage import READERS, open_storage
@@ -110,6 +111,7 @@ class Store:
         self.submitter = (
             Submitter(self.log, witnesses, settings.witness_interval) if witnesses else None
         )
+        self._jobs: list[Job] = []
         self._known = self.log.head()
         self._readers = CapacityLimiter(READERS[self.storage.dialect])
         self._ticking = asyncio.Lock()
@@ -178,8 +180,15 @@ class Store:
         later = select(column).where(column > position, column <= head, wanted).limit(1)
         return head if connection.scalar(later) is None else position
 
+    def begin(self, job: Job) -> None:
+        """Start long work on this store, which ends with it."""
+        self._jobs = [*filter(Job.is_alive, self._jobs), job]
+        job.start()
+
     def close(self) -> None:
-        """Commit what is queued, then let go of the database."""
+        """Stop what was begun, commit what is queued, then let go of the database."""
+        for job in self._jobs:
+            job.stop()
         self.writer.close()
         self.finisher.close()
         if self.renewer is not None:

@@ -39,7 +39,7 @@ class Imports:
                 raise CommandRefused("an import is under way already")
             expected = (CommandRefused, RegisterBusy, LogUnavailable)
             self._importing = Job(f"import {name}", work, expected)
-            self._importing.start()
+            self._store.begin(self._importing)
 
     def _import_case(
         self, folder: Path, freeze: bool, language: Language, by: By, progress: Progress

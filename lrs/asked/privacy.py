@@ -120,7 +120,7 @@ class Privacy:
             if self._job is not None and self._job.is_alive():
                 raise CommandRefused(f"{self._job.name} is under way already")
             self._job = Job(name, work, expected)
-            self._job.start()
+            self._store.begin(self._job)
 
     # What there is
 

@@ -52,7 +52,7 @@ class Projections:
                 partial(self._rebuild, projection, check),
                 (TablesDiffer, TooBusy),
             )
-            self._rebuilding.start()
+            self._store.begin(self._rebuilding)
 
     def _rebuild(self, projection: ModuleType, check: bool, progress: Progress) -> dict[str, Any]:
         rebuilt = rebuild(self._store.log, projection, check=check, progress=progress)
