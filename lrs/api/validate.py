@@ -13,8 +13,8 @@ from lrs.errors import BodyTooLarge
 from lrs.store import Store
 from lrs.xapi.endpoint import ALL_RULES, MOST_LISTED, Endpoint
 from lrs.xapi.request import Operation, XapiRequest
+from lrs.xapi.statements import names_problems
 from schemas import json_text
-from schemas.facets import MOST_NAMES, too_many_names
 from schemas.json_text import InvalidJson
 from schemas.problems import Problem, render
 from schemas.rules import Version
@@ -70,7 +70,9 @@ def problems_of(request: XapiRequest) -> list[Problem]:
     except InvalidJson as invalid:
         return list(invalid.problems)
     if items is None:
-        return check_statement(value, request.version) or _names_in(value, request.body.strip())
+        return check_statement(value, request.version) or names_problems(
+            "", value, request.body.strip()
+        )
     limit = request.store.settings.max_batch_statements
     if len(value) > limit:
         raise BodyTooLarge(Problem("", "batch-too-large", len(value), {"limit": limit}))
@@ -81,7 +83,7 @@ def problems_of(request: XapiRequest) -> list[Problem]:
         problems += found
         if found:
             continue
-        problems += _names_in(statement, text, f"/{number}")
+        problems += names_problems(f"/{number}", statement, text)
         if "id" in statement:
             id_ = statement["id"].lower()
             if id_ in first:
@@ -91,12 +93,6 @@ def problems_of(request: XapiRequest) -> list[Problem]:
                 )
             first.setdefault(id_, f"/{number}")
     return problems
-
-
-def _names_in(statement: dict[str, Any], text: bytes, at: str = "") -> list[Problem]:
-    """That a valid statement names too many agents and activities, if it does."""
-    names = too_many_names(statement, text)
-    return [Problem(at, "statement-too-many-names", names, {"limit": MOST_NAMES})] if names else []
 
 
 DESCRIPTION = (

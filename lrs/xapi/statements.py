@@ -143,13 +143,17 @@ def receive(request: XapiRequest, put_id: str | None = None, most: int | None = 
 def _check_names(
     pointers: Sequence[str], values: Sequence[dict[str, Any]], texts: Sequence[bytes]
 ) -> None:
-    problems = [
-        Problem(at, "statement-too-many-names", names, {"limit": MOST_NAMES})
-        for at, value, text in zip(pointers, values, texts, strict=True)
-        if (names := too_many_names(value, text))
-    ]
+    problems: list[Problem] = []
+    for at, value, text in zip(pointers, values, texts, strict=True):
+        problems += names_problems(at, value, text)
     if problems:
         raise BodyTooLarge(*problems)
+
+
+def names_problems(at: str, statement: dict[str, Any], text: bytes) -> list[Problem]:
+    """That a valid statement names too many agents and activities, if it does."""
+    names = too_many_names(statement, text)
+    return [Problem(at, "statement-too-many-names", names, {"limit": MOST_NAMES})] if names else []
 
 
 def _check_attached(
