@@ -77,11 +77,17 @@ def parse_items(body: bytes) -> tuple[Any, list[bytes] | None]:
 def split(body: bytes) -> list[bytes] | None:
     """The items of a top-level array, each as received, byte for byte; None if it is no array.
 
-    For a body that ``parse`` accepts.
+    Raises InvalidJson where they cannot be told apart; an item may still be one ``parse`` refuses.
     """
     if not body.lstrip(_WHITESPACE).startswith(b"["):
         return None
-    return [bytes(item) for item in _ARRAY.decode(body)]
+    try:
+        return [bytes(item) for item in _ARRAY.decode(body)]
+    except RecursionError as error:
+        raise InvalidJson([_too_deep()]) from error
+    except msgspec.DecodeError:
+        parse(body)  # says where
+        raise
 
 
 # ---- depth

@@ -50,6 +50,11 @@ UNREADABLE: dict[str, tuple[bytes, str, dict[str, Any]]] = {
         {"line": 1, "column": 3, "near": "“\\ude00”"},
     ),
     "65 levels": (b"[" * 65 + b"]" * 65, "json.depth", {"maximum": 64}),
+    "as many levels as one of two parsers takes": (
+        b"[" * 1010 + b"]" * 1010,
+        "json.depth",
+        {"maximum": 64},
+    ),
     "more levels than a parser takes": (b'{"a":' * 5000, "json.depth", {"maximum": 64}),
 }
 
@@ -203,6 +208,17 @@ def test_the_items_of_an_array_are_given_as_received():
 
 def test_an_object_is_not_taken_apart():
     assert split(b' {"a": [1]}') is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"[", b"[1,]", b"[1] x", b"[" * 1010 + b"]" * 1010], ids=lambda body: repr(body[:5])
+)
+def test_what_cannot_be_taken_apart_is_refused_as_when_it_is_parsed(body: bytes):
+    with pytest.raises(InvalidJson) as split_refused:
+        split(body)
+    with pytest.raises(InvalidJson) as parse_refused:
+        parse(body)
+    assert split_refused.value.problems == parse_refused.value.problems
 
 
 @given(st.lists(json_values, max_size=4))
