@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from hmac import compare_digest
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
@@ -104,13 +105,21 @@ def _server_of(settings: Settings, in_use: StoreInUse, caller: Caller) -> Ask:
                 said = error.read().decode(errors="replace")
             if error.code == 409:
                 raise CommandRefused(said) from None
+            if error.code == 413:
+                raise CommandRefused(
+                    f"the server at {url} takes {BODY_BYTES >> 20} MB at once, and this is more."
+                    " Stop it meanwhile: the command then opens the store itself."
+                ) from None
             raise CommandRefused(
                 f"the server at {url} answered {error.code}; its log says why"
             ) from None
-        except (URLError, OSError) as error:
-            raise CommandRefused(f"{in_use} Asking it at {url} failed: {error}.") from None
+        except (URLError, OSError, HTTPException) as error:
+            raise CommandRefused(f"asking the server at {url} failed: {error}.") from None
 
-    ask("ping")
+    try:
+        ask("ping")
+    except CommandRefused as refused:
+        raise CommandRefused(f"{in_use} {refused}") from None
     return ask
 
 
@@ -161,6 +170,8 @@ def routes(app: FastAPI, store: Store, token: str | None) -> None:
         if not compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
             return Response(status_code=404)
         if int(request.headers.get("content-length", 0)) > BODY_BYTES:
+            async for _ in request.stream():  # who is still sending reads no answer
+                pass
             return Response(status_code=413)
         caller, arguments = _DECODER.decode(await request.body())
         name = request.path_params["asked"]

@@ -40,7 +40,10 @@ def _exports() -> None:
 def import_statements(
     file: Annotated[
         Path,
-        typer.Argument(help="One JSON statement a line, or one JSON array; .gz is unpacked."),
+        typer.Argument(
+            help="One JSON statement a line, or one JSON array; .gz is unpacked,"
+            " - is standard input."
+        ),
     ],
     xapi_version: Annotated[
         str, typer.Option(help="The rules for statements that do not name 2.0 themselves.")
@@ -57,7 +60,12 @@ def import_statements(
     ] = None,
     after_line: Annotated[int, typer.Option(help="Begin after this line.")] = 0,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a line that is refused.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Stop at a line that is refused, storing none after it: line by line, which takes"
+            " longer.",
+        ),
     ] = False,
     language: Annotated[
         str, typer.Option(help="vi or en, for what is wrong. [default: LANG]")
@@ -80,7 +88,9 @@ def import_statements(
     last = after_line
     try:
         with reach(settings) as ask, open_statements(file) as (text, raw), _bar(as_json) as bar:
-            task = bar.add_task(file.name, total=file.stat().st_size, note="")
+            is_pipe = not raw.seekable()  # nobody knows how much will come
+            total = None if is_pipe else os.fstat(raw.fileno()).st_size
+            task = bar.add_task(file.name, total=total, note="")
             lines = read_lines(text, longest=settings.max_body_bytes, attachments=attachments)
             for batch in batches(lines, after=after_line):
                 done = ask(
@@ -89,6 +99,7 @@ def import_statements(
                     version=xapi_version[:3],
                     language=language_of_user(language),
                     credential=credential,
+                    strict=strict,
                 )
                 stored, present = stored + done["stored"], present + done["present"]
                 last = batch[-1].number
@@ -97,20 +108,25 @@ def import_statements(
                     if refused <= SHOWN:
                         _show_refused(bar.console, file, number, problems)
                 note = f"{stored} stored, {present} there already, {refused} refused"
-                bar.update(task, completed=raw.tell(), note=note)
+                bar.update(task, completed=None if is_pipe else raw.tell(), note=note)
                 if refused and strict:
+                    last = number
                     break
+    except CommandRefused as refusal:
+        raise CommandRefused(f"{str(refusal).rstrip('.')}.{_going_on(last)}") from None
     except OSError as error:
         raise CommandRefused(f"{file}: {error.strerror or error}") from None
     except FileUnreadable as error:
         raise CommandRefused(f"{file}: {error}. Stored up to line {last}.") from None
     except KeyboardInterrupt:
-        raise CommandRefused(f"stopped. Go on with --after-line {last}, or begin again.") from None
+        raise CommandRefused(f"stopped.{_going_on(last) or ' Begin again.'}") from None
     if as_json:
         outcome = {"stored": stored, "present": present, "refused": refused, "lastLine": last}
         typer.echo(orjson.dumps(outcome).decode())
     else:
         typer.echo(f"{stored} stored, {present} there already, {refused} refused")
+        if refused and strict:
+            typer.echo(f"stopped at line {last}; nothing after it was stored")
     if refused:
         raise typer.Exit(1)
 
@@ -183,6 +199,10 @@ def export_statements(
         typer.echo(orjson.dumps(said).decode(), err=file is None)
     else:
         typer.echo(f"{count} statements; go on later with --after {position}", err=True)
+
+
+def _going_on(last: int) -> str:
+    return f" Go on with --after-line {last}." if last else ""
 
 
 @contextmanager

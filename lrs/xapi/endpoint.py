@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from lrs.auth.credentials import Credential
 from lrs.errors import (
     RESPONSES,
     InvalidRequest,
@@ -142,11 +143,7 @@ class Endpoint:
 
     def _admit(self, asked: XapiRequest, operation: Operation) -> None:
         credential = self._store.credentials.authenticate(asked.headers.get("authorization"))
-        if not credential.scopes & operation.scopes:
-            needed = ", ".join(sorted(operation.scopes))
-            raise NotPermitted(
-                Problem("", "not-permitted", sorted(credential.scopes), {"needed": needed})
-            )
+        check_scopes(credential, operation.scopes)
         self._store.rates.take(credential.id)
         asked.credential = credential
 
@@ -154,6 +151,15 @@ class Endpoint:
 def _with_head(methods: Iterable[str]) -> list[str]:
     """HEAD goes wherever GET goes."""
     return [each for name in methods for each in ((name, "HEAD") if name == "GET" else (name,))]
+
+
+def check_scopes(credential: Credential, scopes: frozenset[str]) -> None:
+    """Raises NotPermitted unless the credential was given one of these."""
+    if not credential.may(scopes):
+        needed = ", ".join(sorted(scopes))
+        raise NotPermitted(
+            Problem("", "not-permitted", sorted(credential.scopes), {"needed": needed})
+        )
 
 
 def check_parameters(asked: XapiRequest, operation: Operation) -> None:

@@ -13,6 +13,7 @@ from anyio import to_thread
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from lrs.auth.credentials import Credential
 from lrs.errors import BodyTooLarge, Conflict, InvalidRequest, NotFound, NotPermitted
 from lrs.log.recorder import Appended, Attachment, Head, StreamConflict, present
 from lrs.privacy.subjects import of_statement
@@ -227,10 +228,8 @@ async def _append(request: XapiRequest, received: Received) -> Appended | None:
     store = request.store
     if not received.events:
         return None
-    if "all" not in request.asker.scopes:
-        voiding = [event.value for event in received.events if is_voiding(event.value)]
-        if voiding:
-            await store.read(_check_may_void, request.asker.id, voiding)
+    if voiding := restricted_voiding(request.asker, received):
+        await store.read(check_may_void, request.asker, voiding)
     try:
         appended = await store.writer.append_async(received.events, received.attachments)
     except StreamConflict as conflict:
@@ -244,14 +243,24 @@ async def _append(request: XapiRequest, received: Received) -> Appended | None:
     return appended
 
 
-def _check_may_void(
-    connection: Connection, credential: bytes, voiding: Sequence[dict[str, Any]]
+def restricted_voiding(asker: Credential, received: Received) -> list[dict[str, Any]]:
+    """The statements that void, where the credential may not void everybody's."""
+    if "all" in asker.scopes:
+        return []
+    return [event.value for event in received.events if is_voiding(event.value)]
+
+
+def check_may_void(
+    connection: Connection, asker: Credential, voiding: Sequence[dict[str, Any]]
 ) -> None:
-    """A statement takes its voiding from whoever wrote it, or from scope ``all``."""
+    """A statement takes its voiding from whoever wrote it, or from scope ``all``.
+
+    Raises NotPermitted.
+    """
     for statement in voiding:
         target = bytes.fromhex(statement["object"]["id"].replace("-", ""))
         found = statement_query.locate(connection, statement_index.TABLES, target)
-        if found is not None and found.credential != credential:
+        if found is not None and found.credential != asker.id:
             raise NotPermitted(Problem("", "void-not-permitted", statement["object"]["id"]))
 
 

@@ -162,7 +162,7 @@ def test_a_server_killed_while_it_imports_is_started_and_asked_again(
             complaint = left.complaint()
         assert left.code == 1
         assert "Traceback" not in complaint
-        assert f"Asking it at {server.url} failed" in complaint
+        assert f"asking the server at {server.url} failed" in complaint
         server.restart()
         check_again(commands, sqlite_url, folder)
 
