@@ -1,7 +1,8 @@
 """All statements of a log as lines of JSON, in the order of the log.
 
-Voided statements and those that void are among them: fed to ``lrs import statements`` the lines
-make a store that answers the same.
+Voided statements and those that void are among them. A store that imports the lines has the same
+statements as its own: with an authority and a ``stored`` it gives them, and each that voids another
+sender's statement takes effect there, even if it had none here.
 """
 
 import os

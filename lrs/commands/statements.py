@@ -1,18 +1,16 @@
 """lrs import statements, lrs export statements"""
 
-import gzip
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from lrs.commands.writing import STANDARD_OUTPUT, stop_asked, writing
 from schemas.rules import Language
 
 imports = typer.Typer(
@@ -74,6 +72,9 @@ def import_statements(
 ) -> None:
     """Take in statements, each checked as if it were posted; importing twice adds nothing.
 
+    Whoever sent them elsewhere, here they are the store's own or the credential's: one that voids
+    another sender's statement, which may have had no effect there, has it here.
+
     Exit code: 0 when every line was taken, 1 when some were refused.
     """
     from lrs.asked import CommandRefused
@@ -113,13 +114,17 @@ def import_statements(
                     last = number
                     break
     except CommandRefused as refusal:
-        raise CommandRefused(f"{str(refusal).rstrip('.')}.{_going_on(last)}") from None
+        raise CommandRefused(
+            f"{str(refusal).rstrip('.')}.{_going_on('--after-line', last)}"
+        ) from None
     except OSError as error:
         raise CommandRefused(f"{file}: {error.strerror or error}") from None
     except FileUnreadable as error:
         raise CommandRefused(f"{file}: {error}. Stored up to line {last}.") from None
     except KeyboardInterrupt:
-        raise CommandRefused(f"stopped.{_going_on(last) or ' Begin again.'}") from None
+        raise CommandRefused(
+            f"stopped.{_going_on('--after-line', last) or ' Begin again.'}"
+        ) from None
     if as_json:
         outcome = {"stored": stored, "present": present, "refused": refused, "lastLine": last}
         typer.echo(orjson.dumps(outcome).decode())
@@ -134,8 +139,8 @@ def import_statements(
 @exports.command("statements")
 def export_statements(
     file: Annotated[
-        Path | None, typer.Argument(help="Where to; .gz is packed. [default: standard output]")
-    ] = None,
+        Path, typer.Argument(help="Where to; .gz is packed, - is standard output.")
+    ] = STANDARD_OUTPUT,
     after: Annotated[int, typer.Option(help="Go on after this position, appending to FILE.")] = 0,
     xapi_version: Annotated[str, typer.Option(help="As GET answers under it.")] = "1.0.3",
     as_received: Annotated[
@@ -148,7 +153,8 @@ def export_statements(
 ) -> None:
     """Write all statements, in the order of the log, one a line.
 
-    The position to go on after later is printed at the end. The server may run meanwhile.
+    The position to go on after later is printed at the end, or where it is stopped: by Ctrl-C it
+    is between two batches. The server may run meanwhile.
     """
     from lrs.asked import CommandRefused
     from lrs.commands.deciding import noted
@@ -164,15 +170,14 @@ def export_statements(
     position, count = after, 0
     try:
         with (
+            stop_asked() as is_stop_asked,
             open_for_reading(settings) as log,
-            _output(file, going_on=after > 0) as out,
+            writing(file, going_on=after > 0) as write,
             _bar(as_json) as bar,
         ):
             head = log.head().position
-            task = bar.add_task(
-                file.name if file else "statements", total=head, completed=after, note=""
-            )
-            for position, lines in export(
+            task = bar.add_task(file.name, total=head, completed=after, note="")
+            for batch in export(
                 log.storage,
                 log,
                 base_url=settings.base_url,
@@ -181,43 +186,33 @@ def export_statements(
                 as_received=as_received,
                 in_utc=xapi_version == "2.0.0",
             ):
-                out.writelines(line + b"\n" for line in lines)
                 if attachments is not None:
-                    write_attachments(log, lines, attachments)
-                count += len(lines)
+                    write_attachments(log, batch.lines, attachments)
+                write(b"".join(line + b"\n" for line in batch.lines))
+                position = batch.position
+                count += len(batch.lines)
                 bar.update(task, completed=position, note=f"{count} statements")
-            position = max(head, after)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(1) from None
+                if is_stop_asked():
+                    break
     except OSError as error:
-        raise CommandRefused(f"{file or 'output'}: {error.strerror or error}") from None
+        where = error.filename or ("output" if file == STANDARD_OUTPUT else file)
+        said = f"{where}: {error.strerror or error}."
+        raise CommandRefused(f"{said}{_going_on('--after', position)}") from None
     except KeyboardInterrupt:
-        raise CommandRefused(f"stopped. Go on with --after {position}.") from None
-    said = {"statements": count, "position": position}
+        raise CommandRefused(f"stopped.{_going_on('--after', position)}") from None
+    if position < head:
+        raise CommandRefused(f"stopped.{_going_on('--after', position)}")
     if as_json:
-        typer.echo(orjson.dumps(said).decode(), err=file is None)
+        said_in_json = {"statements": count, "position": head}
+        typer.echo(orjson.dumps(said_in_json).decode(), err=file == STANDARD_OUTPUT)
     else:
-        typer.echo(f"{count} statements; go on later with --after {position}", err=True)
+        typer.echo(
+            f"{count} statements; the log ends at {head}: go on later with --after {head}", err=True
+        )
 
 
-def _going_on(last: int) -> str:
-    return f" Go on with --after-line {last}." if last else ""
-
-
-@contextmanager
-def _output(file: Path | None, *, going_on: bool) -> Iterator[IO[bytes]]:
-    if file is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    mode = "ab" if going_on else "wb"
-    if file.suffix == ".gz":
-        with gzip.open(file, mode, compresslevel=6) as packed:
-            yield packed  # type: ignore[misc]  # a GzipFile is written to like any file
-    else:
-        with file.open(mode) as out:
-            yield out
+def _going_on(option: str, last: int) -> str:
+    return f" Go on with {option} {last}." if last else ""
 
 
 def _bar(quiet: bool) -> Progress:

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import orjson
 import pytest
@@ -13,6 +14,8 @@ from lrs.imports import Imported, Line, batches, import_lines, open_statements, 
 from lrs.log.recorder import Attachment
 from lrs.settings import Settings
 from lrs.store import Store
+from projections.statement_index import TABLES
+from projections.statement_query import locate
 from schemas.events import STATEMENT_KINDS
 from tests.examples import statement, statement_event, voiding
 from tests.ministry import generate, load
@@ -124,6 +127,21 @@ def test_an_export_has_what_was_voided_and_what_voids_it(store):
     target = "3f1e0a52-6f0b-4b6e-9a55-0f2a3c1b5d11"
     take_in(store, [orjson.dumps(statement(id=target)), orjson.dumps(voiding(target))])
     assert len(lines_of(store)) == 2
+
+
+def test_what_had_no_right_to_void_voids_where_it_is_imported(store, second_store):
+    """There all statements are the store's own."""
+    target = "3f1e0a52-6f0b-4b6e-9a55-0f2a3c1b5d12"
+    writer, other = (store.credentials.issue(name).credential for name in ("a", "b"))
+    take_in(store, [orjson.dumps(voiding(target))], credential=other)
+    take_in(store, [orjson.dumps(statement(id=target))], credential=writer)
+    lines = lines_of(store)
+    assert take_in(second_store, lines).stored == len(lines) == 2
+    for opened_store, is_voided in ((store, False), (second_store, True)):
+        with opened_store.storage.read() as connection:
+            found = locate(connection, TABLES, UUID(target).bytes)
+        assert found is not None
+        assert found.voided == is_voided
 
 
 def test_an_export_goes_on_after_a_position(store):
