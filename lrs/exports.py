@@ -19,6 +19,7 @@ from lrs.xapi.formats import Reading, statement_text
 from lrs.xapi.multipart import attachments_of
 from projections import credentials
 from schemas.events import STATEMENT_KINDS
+from schemas.raw_json import may_hold
 
 LINES = 1000  # statements read at once; each read sees one state of the database, and ends
 
@@ -67,7 +68,7 @@ def write_attachments(log: LogRecorder, lines: Sequence[bytes], directory: Path)
     announced = {
         attachment["sha2"].lower()
         for line in lines
-        if b'"attachments"' in line
+        if may_hold(line, b'"attachments"')
         for _, attachment in attachments_of(orjson.loads(line))
     }
     directory.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,7 @@ from schemas import json_text
 from schemas.events import NOBODY, NewEvent
 from schemas.json_text import InvalidJson
 from schemas.problems import Problem, render
+from schemas.raw_json import may_hold
 from schemas.rules import Language, Version
 
 BATCH: Final = 200  # lines at once
@@ -146,7 +147,7 @@ def _line(number: int, text: bytes, longest: int, attachments: Path | None, rest
 
 
 def _data(line: bytes, directory: Path | None) -> Mapping[str, bytes]:
-    if directory is None or b'"attachments"' not in line:
+    if directory is None or not may_hold(line, b'"attachments"'):
         return {}
     try:
         announced = [
@@ -272,7 +273,7 @@ def _request_of(line: Line) -> tuple[Mapping[str, str], bytes]:
 
 def _version(text: bytes, version: Version) -> Version:
     """A statement that names the version it was stored under is checked under that one."""
-    if b'"2.0' in text:
+    if may_hold(text, b'"2.0'):
         try:
             named = orjson.loads(text)["version"]
         except (ValueError, TypeError, KeyError):

@@ -25,7 +25,7 @@ def items(text: bytes) -> list[bytes]:
 
 
 def may_hold(text: bytes, string: bytes) -> bool:
-    """Whether a JSON text may have this string, letters in quotes, as a key or a value.
+    """Whether a JSON text may have this string, or beginning of one, as a key or a value.
 
     A letter can be escaped in one way only: by its code.
     """

@@ -1,11 +1,13 @@
 """Files of statements as they come: cut off, damaged, too long, through a pipe."""
 
 import gzip
+import hashlib
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from lrs.asked import CommandRefused
 from lrs.auth.credentials import Credential
 from lrs.control import BODY_BYTES, reach
+from lrs.exports import write_attachments
 from lrs.imports import (
     BATCH,
     BATCH_BYTES,
@@ -27,6 +30,7 @@ from lrs.imports import (
 )
 from lrs.settings import Settings
 from lrs.store import Store
+from schemas.events import Kind
 from tests.examples import statement, voiding
 from tests.lrs.commands import Commands
 from tests.servers import Server
@@ -268,13 +272,16 @@ UNUSABLE = {
 def test_a_credential_that_could_not_post_does_not_import(
     commands: Commands, tmp_path: Path, name: str
 ) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=2)
     for options in (
+        ("expired", "--expires", soon.isoformat()),
         ("revoked",),
-        ("expired", "--expires", "2026-01-01"),
         ("reader", "--scope", "statements/read"),
     ):
         commands.run("credentials", "create", "--name", *options)
     commands.run("credentials", "revoke", "revoked")
+    while datetime.now(UTC) <= soon:
+        time.sleep(0.05)
     file = tmp_path / "in.jsonl"
     file.write_bytes(lines(1))
     said = commands.run("import", "statements", file, "--credential", name, code=1)
@@ -311,3 +318,25 @@ def test_a_store_has_its_own_export_already(commands: Commands, tmp_path: Path) 
         commands.run("export", "statements", out, *options)
         done = commands.json("import", "statements", out)
         assert done == {"stored": 0, "present": 8, "refused": 0, "lastLine": 8}, options
+
+
+def test_escapes_in_a_line_are_what_they_stand_for(store: Store, tmp_path: Path) -> None:
+    data = b"data of an attachment"
+    sha2 = hashlib.sha256(data).hexdigest()
+    attachment = {
+        "usageType": "http://id.tincanapi.com/attachment/supporting_media",
+        "display": {"vi": "Tệp"},
+        "contentType": "text/plain",
+        "length": len(data),
+        "sha2": sha2,
+    }
+    text = orjson.dumps(statement(version="2.0.0", attachments=[attachment]))
+    text = text.replace(b'"attachments"', b'"attach\\u006dents"').replace(b'"2.0', b'"\\u0032.0')
+    (tmp_path / sha2).write_bytes(data)
+    [line] = read_lines(BytesIO(text + b"\n"), longest=100_000, attachments=tmp_path)
+    imported = import_lines(store, [line], version="1.0", language="en")
+    assert (imported.stored, imported.refused) == (1, [])
+    entry = store.log.read()[-1]
+    assert entry.kind == Kind.STATEMENT_2_0
+    write_attachments(store.log, [entry.body], tmp_path / "out")
+    assert (tmp_path / "out" / sha2).read_bytes() == data
