@@ -154,6 +154,7 @@ _OF_RECORDS = (
 _GENERATION = "(SELECT key_generation FROM log_head)"  # as of the state that is read
 PART = 64  # rows that are opened while they are in the processor's cache
 _LAST = 2**62  # past every position
+_TAKEN_AWAY = (None, False, b"")  # of a row somebody deleted: the registry alone tells a retry
 _NONCE_AND_SALT = NONCE_BYTES + leaf.SALT_LENGTH
 
 Seen = Callable[[Connection, list[LogEntry]], list[LogEntry]]
@@ -311,7 +312,7 @@ class LogRecorder(ProcessRecorder):
         data_keys = self.keys.by_id(connection, turn.key_generation, ids)
         holders = {}
         for key, (position, recorded_hash) in held.items():
-            stored, is_sealed, id_ = recorded[position]
+            stored, is_sealed, id_ = recorded.get(position, _TAKEN_AWAY)
             data_key = data_keys[id_] if is_sealed else None
             is_erased = bool(is_sealed) and data_key is None
             holders[key] = Holder(position, recorded_hash, stored, data_key, is_erased)

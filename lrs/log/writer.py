@@ -4,8 +4,8 @@ While one commit is on its way to disk the next requests queue up; the writer ta
 queued as its next batch. There is no timer to tune: an idle log commits at once, a busy log
 commits in large batches. Between two commits the event loop has its turn, so that those who were
 answered and ask again are in the next batch too: else the clients of a busy log part into two
-halves that wait for each other's commits. The queue is bounded: past ``queue_limit`` waiting events
-a request is turned away.
+halves that wait for each other's commits. A loop that does not take its turn soon is not waited
+for. The queue is bounded: past ``queue_limit`` waiting events a request is turned away.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from lrs.log.recorder import Append, Appended, Attachment, LogRecorder, Outcome
 from schemas.events import NewEvent
 
 MAX_BATCH = 1000  # events a commit
+TURN_SECONDS = 0.05  # an event loop that has not had its turn by then may have ended
 
 
 class LogBusy(Exception):
@@ -57,7 +58,7 @@ class Writer:
         self._waiting: deque[tuple[Append, Any]] = deque()
         self._waiting_events = 0
         self._changed = Condition()
-        self._may_take = True  # not between a batch and the turn of the loop after it
+        self._had_turn = True  # the event loop, since the last batch
         self._closing = False
         self.failure: Exception | None = None
         self.on_commit: Committed = lambda requests, outcomes, seconds: None
@@ -75,7 +76,7 @@ class Writer:
         """
         future: Future[Appended] = Future()
         self._put(Append(events, attachments), future)
-        self._wake()
+        self._go_on()
         return future
 
     async def append_async(
@@ -105,7 +106,7 @@ class Writer:
         self._thread.join()
 
     def _put(self, request: Append, future: Any) -> bool:
-        """Queue a request; tells whether the writer waits for it, and is to be woken."""
+        """Queue a request; tells whether it is the first, so that the writer may be asleep."""
         with self._changed:
             if self.failure is not None or self._closing:
                 raise LogUnavailable("the store is stopping") from self.failure
@@ -114,11 +115,15 @@ class Writer:
                 raise LogBusy(waiting)
             self._waiting.append((request, future))
             self._waiting_events += len(request.events)
-            return self._may_take and len(self._waiting) == 1
+            return len(self._waiting) == 1
 
     def _wake(self) -> None:
         with self._changed:
-            self._may_take = True
+            self._changed.notify()
+
+    def _go_on(self) -> None:
+        with self._changed:
+            self._had_turn = True
             if self._waiting:
                 self._changed.notify()
 
@@ -128,7 +133,7 @@ class Writer:
             began = time.perf_counter()
             outcomes = self._commit(requests)
             seconds = time.perf_counter() - began
-            _settle([future for _, future in batch], outcomes, self._wake)
+            _settle([future for _, future in batch], outcomes, self._go_on)
             self.on_commit(requests, outcomes, seconds)
 
     def _commit(self, requests: Sequence[Append]) -> Sequence[Outcome | Exception]:
@@ -147,9 +152,10 @@ class Writer:
     def _take(self) -> list[tuple[Append, Any]]:
         """The next batch; empty when closing and nothing waits."""
         with self._changed:
-            while not (self._may_take and self._waiting) and not self._closing:
+            while not self._waiting and not self._closing:
                 self._changed.wait()
-            self._may_take = False
+            self._changed.wait_for(lambda: self._had_turn or self._closing, TURN_SECONDS)
+            self._had_turn = False
             batch, events = [], 0
             while self._waiting and events < MAX_BATCH:
                 batch.append(self._waiting.popleft())
@@ -163,7 +169,7 @@ class Writer:
             left = [future for _, future in self._waiting]
             self._waiting.clear()
             self._waiting_events = 0
-        _settle(left, [_unavailable(error)] * len(left), self._wake)
+        _settle(left, [_unavailable(error)] * len(left), self._go_on)
         self._on_failure(error)
 
 

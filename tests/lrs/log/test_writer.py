@@ -122,23 +122,30 @@ def test_those_who_were_answered_and_ask_again_share_the_next_commit(stub: Stub)
     assert stub.batches == [3, 6]
 
 
-def test_a_loop_that_ended_holds_up_nobody(stub: Stub) -> None:
+@pytest.mark.parametrize("ends", ["closed", "stopped"])
+def test_a_loop_that_ended_holds_up_nobody(stub: Stub, ends: str) -> None:
     writer = writer_on(stub)
     ended = asyncio.new_event_loop()
     left = ended.create_task(writer.append_async([any_event()]))
     ended.run_until_complete(asyncio.to_thread(stub.asked.wait, 5))
-    left.cancel()
-    ended.run_until_complete(asyncio.wait([left]))
-    ended.close()
+    if ends == "closed":
+        left.cancel()
+        ended.run_until_complete(asyncio.wait([left]))
+        ended.close()
 
     async def ask() -> None:
         asyncio.get_running_loop().call_soon(stub.free.set)  # it queues during the commit
-        with pytest.raises(StreamConflict):
-            await asyncio.wait_for(writer.append_async([any_event()]), 5)
+        for _ in range(2):
+            with pytest.raises(StreamConflict):
+                await asyncio.wait_for(writer.append_async([any_event()]), 5)
 
     asyncio.run(ask())
     writer.close()
-    assert stub.batches == [1, 1]
+    assert stub.batches == [1, 1, 1]
+    if ends == "stopped":  # the answer is there when it runs again
+        with pytest.raises(StreamConflict):
+            ended.run_until_complete(left)
+        ended.close()
 
 
 def test_a_full_queue_turns_a_request_away(stub: Stub) -> None:
