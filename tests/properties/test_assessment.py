@@ -22,7 +22,7 @@ from sqlalchemy import Connection, MetaData, text
 from lrs import evaluation
 from lrs.case_import import import_case, senders
 from lrs.cases import read_case
-from lrs.imports import OWN, Line, import_lines
+from lrs.imports import OWN
 from lrs.projector import catch_up
 from lrs.rebuild import rebuild
 from lrs.register import change
@@ -66,6 +66,7 @@ from tests.evaluation import (
     differences,
     without_statements,
 )
+from tests.examples import statement_event
 
 NAMESPACE = UUID("0b4a3f0e-8a52-5d0c-9d2e-5f9d3c9b1a40")
 
@@ -289,9 +290,8 @@ class Frozen:
             **said,
         }
         sender = OWN if by is None else senders(self.store, self.case)[by]
-        lines = [Line(1, orjson.dumps(statement))]
-        done = import_lines(self.store, lines, version="1.0", language="en", credential=sender)
-        assert done.stored == 1, done.refused
+        event = statement_event(statement, credential=sender.id)  # also a void a POST would refuse
+        assert self.store.writer.append([event]).result(5).positions
 
     def void(self, statement: str, *, by: str | None = "bdhvs") -> None:
         self.post("voided", {"objectType": "StatementRef", "id": statement}, by=by)
