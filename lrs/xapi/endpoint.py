@@ -3,7 +3,7 @@ headers.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +123,8 @@ class Endpoint:
     def _operation(self, method: str) -> Operation:
         operation = self._resource.get(method)
         if operation is None:
-            allowed = ", ".join(_with_head(self._resource))
+            methods = [*self._resource, *(["HEAD"] if "GET" in self._resource else [])]
+            allowed = ", ".join(methods)
             raise MethodNotAllowed(
                 Problem("", "method-not-allowed", method, {"allowed": allowed}),
                 headers={"Allow": allowed},
@@ -146,11 +147,6 @@ class Endpoint:
         check_scopes(credential, operation.scopes)
         self._store.rates.take(credential.id)
         asked.credential = credential
-
-
-def _with_head(methods: Iterable[str]) -> list[str]:
-    """HEAD goes wherever GET goes."""
-    return [each for name in methods for each in ((name, "HEAD") if name == "GET" else (name,))]
 
 
 def check_scopes(credential: Credential, scopes: frozenset[str]) -> None:
